@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-2.0
+# make            module for 6.1 and 6.12, user space, man pages
+# make help       what else there is
+
+SHELL := /bin/bash
+VERSION := $(shell cat VERSION)
+B := build
+KERNELS := 6.1 6.12
+SPEC := docs/netlink/ktftp.yaml
+
+CFLAGS ?= -O2 -g
+WARNINGS := -Wall -Wextra -Werror
+CPPFLAGS_ALL = -D_GNU_SOURCE -DKTFTP_VERSION=\"$(VERSION)\" -I$(B)/include -Iuserspace/lib
+CFLAGS_ALL = -std=gnu11 $(CFLAGS) $(WARNINGS)
+NL_CFLAGS := $(shell pkg-config --cflags libnl-genl-3.0 2>/dev/null)
+NL_LIBS := -lnl-genl-3 -lnl-3
+
+KMOD_SOURCES := Kbuild VERSION $(wildcard kmod/*.[ch] kmod/*/*.h kmod/*/*/*.h)
+PURE := proto names rto window
+
+.PHONY: all user docs kmod help setup run check lint bench clean vm-build install FORCE
+all: kmod user docs
+
+help:
+	@sed -n 's/^# make/make/p' Makefile
+	@echo 'make kmod [KDIR=PATH]   the module, for 6.1 and 6.12 or for the kernel tree at PATH'
+	@echo 'make user | docs        ktftpctl | man pages'
+	@echo 'make setup              install what building and testing needs, prepare the kernels'
+	@echo 'make run [DIR=PATH]     serve a folder: boots a virtual machine; HOST=1 loads the module here'
+	@echo 'make check              every test layer, one table'
+	@echo 'make lint               checkpatch, sparse, clang-format, shellcheck'
+	@echo 'make bench              guest CPU per block, against other TFTP servers'
+	@echo 'make install            ktftpctl and man pages below PREFIX (/usr/local); the module by dkms'
+	@echo 'make clean'
+
+# ---- module ----
+
+# The sources as links, so that one tree builds for several kernels side by side.
+define link_sources
+	@mkdir -p $(1)
+	@find $(1) -type l ! -exec test -e {} \; -delete
+	@for f in $(KMOD_SOURCES); do mkdir -p $(1)/$$(dirname $$f); ln -sf $(CURDIR)/$$f $(1)/$$f; done
+endef
+
+ifdef KDIR
+kmod:
+	$(call link_sources,$(B)/kmod-custom)
+	$(MAKE) -C $(KDIR) M=$(CURDIR)/$(B)/kmod-custom W=1 modules
+else
+kmod: $(foreach k,$(KERNELS),$(B)/kmod-$(k)/ktftp.ko)
+endif
+
+$(B)/kmod-%/ktftp.ko: $(KMOD_SOURCES) FORCE
+	@tests/vm/build-module $* $(filter-out FORCE,$?)
+
+# ---- user space ----
+
+LIB_OBJECTS := $(patsubst userspace/lib/%.c,$(B)/lib/%.o,$(wildcard userspace/lib/*.c)) $(B)/gen/enum_names.o
+CTL_OBJECTS := $(patsubst userspace/ctl/%.c,$(B)/ctl/%.o,$(wildcard userspace/ctl/*.c))
+PURE_OBJECTS := $(PURE:%=$(B)/pure/%.o)
+
+user: $(B)/bin/ktftpctl $(B)/pure/libktftp-pure.a
+
+$(B)/include/linux/ktftp.h: kmod/uapi/ktftp.h
+	@mkdir -p $(@D)
+	@cp $< $@
+
+$(B)/gen/enum_names.c: $(SPEC) docs/netlink/gen-uapi
+	@mkdir -p $(@D)
+	@docs/netlink/gen-uapi --names $(SPEC) > $@.new && mv $@.new $@
+
+$(B)/gen/%.o: $(B)/gen/%.c $(B)/include/linux/ktftp.h
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -c -o $@ $<
+
+$(B)/lib/%.o: userspace/lib/%.c $(B)/include/linux/ktftp.h
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) $(NL_CFLAGS) $(CFLAGS_ALL) -MMD -c -o $@ $<
+
+$(B)/ctl/%.o: userspace/ctl/%.c $(B)/include/linux/ktftp.h VERSION
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -c -o $@ $<
+
+# The module's pure files, as user space builds them.
+$(B)/pure/%.o: kmod/%.c $(B)/include/linux/ktftp.h
+	@mkdir -p $(@D)
+	$(CC) -Iuserspace/shim $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -c -o $@ $<
+
+$(B)/lib/libktftp.a: $(LIB_OBJECTS)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(B)/pure/libktftp-pure.a: $(PURE_OBJECTS)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(B)/bin/ktftpctl: $(CTL_OBJECTS) $(B)/lib/libktftp.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(NL_LIBS) -ljansson
+
+-include $(wildcard $(B)/*/*.d)
+
+# ---- documents ----
+
+MAN := $(patsubst docs/man/%.scd,$(B)/man/%,$(wildcard docs/man/*.scd))
+
+docs: $(MAN)
+
+$(B)/man/%: docs/man/%.scd
+	@mkdir -p $(@D)
+	scdoc < $< > $@.new && mv $@.new $@
+
+# ---- everything else ----
+
+# What tests/vm/run needs for one kernel.
+vm-build: user $(B)/kmod-$(KERNEL)/ktftp.ko
+
+setup:
+	@tests/setup
+
+run: setup
+	@$(MAKE) -s user $(B)/kmod-6.12/ktftp.ko
+	@DIR="$(DIR)" HOST="$(HOST)" tests/run/serve
+
+check: setup
+	@$(MAKE) -s all
+	@tests/check
+
+lint:
+	@tests/lint
+
+bench: all
+	@tests/bench/run
+
+PREFIX ?= /usr/local
+install: user docs
+	install -D -m 755 $(B)/bin/ktftpctl $(DESTDIR)$(PREFIX)/sbin/ktftpctl
+	for page in $(MAN); do install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man8/$$(basename $$page); done
+
+clean:
+	rm -rf $(B)

@@ -1,0 +1,495 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Holds the bytes of files so that softirq can send them: takes pages that are in memory and up to date,
+ * keeps writers away, gives everything back. Called by the store in process context; never waits for I/O.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/dax.h>
+#include <linux/hashtable.h>
+#include <linux/highmem.h>
+#include <linux/magic.h>
+#include <linux/netlink.h>
+#include <linux/pagemap.h>
+#include <linux/pagevec.h>
+#include <linux/shmem_fs.h>
+#include <linux/slab.h>
+#include <linux/swap.h>
+#include <uapi/linux/fcntl.h>
+
+#include "content.h"
+#include "params.h"
+
+/* A folio of 64 KiB at most: fewer, larger fragments, and still easy to get. */
+#define COPY_ORDER	(16 > PAGE_SHIFT ? 16 - PAGE_SHIFT : 0)
+
+/* Contents by inode, so that one inode has one object; protects the table and every content's node. */
+static DEFINE_MUTEX(contents_lock);
+static DEFINE_HASHTABLE(contents, 10);
+
+/* Pages all contents hold, in whole folios. */
+static atomic_long_t held_pages = ATOMIC_LONG_INIT(0);
+
+static struct workqueue_struct *release_queue;
+
+/*
+ * File systems whose page cache is the file: what is written by anybody goes through i_writecount of this
+ * very inode. Network and stacked file systems change behind it, pseudo file systems have no content to keep.
+ */
+static bool may_pin_on(const struct super_block *sb)
+{
+	switch (sb->s_magic) {
+	case EXT4_SUPER_MAGIC:
+	case XFS_SUPER_MAGIC:
+	case BTRFS_SUPER_MAGIC:
+	case F2FS_SUPER_MAGIC:
+	case EROFS_SUPER_MAGIC_V1:
+	case SQUASHFS_MAGIC:
+	case TMPFS_MAGIC:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/**
+ * ktftp_content_is_memfd() - was this file made by memfd_create(), on the kernel's own shmem mount
+ * @file: file
+ *
+ * A hugetlb memfd is not shmem; a file on a mounted tmpfs is, but its mount can be named.
+ */
+bool ktftp_content_is_memfd(const struct file *file)
+{
+	const struct inode *inode = file_inode(file);
+
+	return shmem_mapping(inode->i_mapping) && inode->i_sb->s_flags & SB_KERNMOUNT;
+}
+
+static int check_readable(const struct file *file, struct netlink_ext_ack *extack)
+{
+	if (!S_ISREG(file_inode(file)->i_mode)) {
+		NL_SET_ERR_MSG(extack, "not a regular file");
+		return -EOPNOTSUPP;
+	}
+	if (!(file->f_mode & FMODE_READ)) {
+		NL_SET_ERR_MSG(extack, "the descriptor is not open for reading");
+		return -EBADF;
+	}
+	return 0;
+}
+
+static int check_sealed(const struct file *file, struct netlink_ext_ack *extack)
+{
+	const unsigned int need = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW;
+
+	if (!ktftp_content_is_memfd(file)) {
+		NL_SET_ERR_MSG(extack, "not a memfd on shmem (a hugetlb memfd is not one)");
+		return -EOPNOTSUPP;
+	}
+	if ((READ_ONCE(SHMEM_I(file_inode(file))->seals) & need) != need) {
+		NL_SET_ERR_MSG(extack, "the memfd is not sealed: F_SEAL_WRITE, F_SEAL_SHRINK and F_SEAL_GROW are needed");
+		return -EPERM;
+	}
+	return 0;
+}
+
+static int check_pinnable(const struct file *file, struct netlink_ext_ack *extack)
+{
+	const struct inode *inode = file_inode(file);
+
+	if (ktftp_content_is_memfd(file)) {
+		NL_SET_ERR_MSG(extack, "a memfd is published sealed, not pinned");
+		return -EOPNOTSUPP;
+	}
+	if (!may_pin_on(inode->i_sb)) {
+		NL_SET_ERR_MSG(extack, "files of this file system cannot be held: publish a sealed memfd with a copy");
+		return -EOPNOTSUPP;
+	}
+	if (!inode->i_mapping->a_ops->read_folio && !shmem_mapping(inode->i_mapping)) {
+		NL_SET_ERR_MSG(extack, "this file has no page cache to hold");
+		return -EOPNOTSUPP;
+	}
+	if (IS_DAX(inode) || IS_SWAPFILE(inode)) {
+		NL_SET_ERR_MSG(extack, "DAX and swap files cannot be held");
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+/* Adds to what all contents hold, unless that would pass the limit. */
+static int charge(unsigned long pages, struct netlink_ext_ack *extack)
+{
+	unsigned long limit = (unsigned long)ktftp_param(store_limit_mb) << (20 - PAGE_SHIFT);
+
+	if (atomic_long_add_return(pages, &held_pages) > limit) {
+		atomic_long_sub(pages, &held_pages);
+		NL_SET_ERR_MSG(extack, "beyond what all stores may hold: see the module's parameter store_limit_mb");
+		return -ENOSPC;
+	}
+	return 0;
+}
+
+/* A folio that holds more than its one page here counts whole; @last is the folio charged before. */
+static int charge_folio(struct ktftp_content *content, struct folio *folio, struct folio **last,
+			unsigned long *reserved, struct netlink_ext_ack *extack)
+{
+	unsigned long pages = folio_nr_pages(folio);
+	unsigned long more;
+
+	if (folio == *last)
+		return 0;
+	*last = folio;
+	content->charged_pages += pages;
+	if (content->charged_pages <= *reserved)
+		return 0;
+	more = content->charged_pages - *reserved;
+	if (charge(more, extack)) {
+		content->charged_pages = *reserved;
+		return -ENOSPC;
+	}
+	*reserved += more;
+	return 0;
+}
+
+static void put_pages(struct ktftp_content *content)
+{
+	unsigned long i;
+
+	for (i = 0; i < content->page_count; i++) {
+		put_page(content->pages[i]);
+		if (!(i & 0xfff))
+			cond_resched();
+	}
+	content->page_count = 0;
+}
+
+/* Takes references on pages that are in memory and up to date; nothing is read from a device here. */
+static int take_resident(struct ktftp_content *content, unsigned long count, unsigned long *reserved,
+			 struct netlink_ext_ack *extack)
+{
+	struct address_space *mapping = content->file->f_mapping;
+	struct folio *last = NULL;
+	struct page *page;
+	int err;
+
+	while (content->page_count < count) {
+		page = find_get_page(mapping, content->page_count);
+		if (!page || !PageUptodate(page) || PageHWPoison(page)) {
+			if (page)
+				put_page(page);
+			NL_SET_ERR_MSG(extack, "not all of the file is in memory: read it and try again");
+			return -EAGAIN;
+		}
+		content->pages[content->page_count++] = page;
+		err = charge_folio(content, page_folio(page), &last, reserved, extack);
+		if (err)
+			return err;
+		if (!(content->page_count & 0xfff))
+			cond_resched();
+	}
+	return 0;
+}
+
+/* Adds up to @count fresh pages, in one piece if that can be had. */
+static int add_own_pages(struct ktftp_content *content, unsigned long count)
+{
+	const gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_NOWARN;
+	unsigned int order = min_t(unsigned int, ilog2(count), COPY_ORDER), i;
+	struct page *page = NULL;
+
+	if (order)
+		page = alloc_pages(gfp | __GFP_COMP | __GFP_NORETRY, order);
+	if (!page) {
+		order = 0;
+		page = alloc_page(gfp);
+	}
+	if (!page)
+		return -ENOMEM;
+	for (i = 0; i < 1u << order; i++) {
+		if (i)
+			get_page(page + i);
+		content->pages[content->page_count++] = page + i;
+	}
+	return 0;
+}
+
+static int copy_resident(struct ktftp_content *content, struct address_space *mapping, unsigned long count,
+			 struct netlink_ext_ack *extack)
+{
+	unsigned long i;
+	struct page *from;
+
+	while (content->page_count < count) {
+		if (add_own_pages(content, count - content->page_count)) {
+			NL_SET_ERR_MSG(extack, "out of memory for a copy");
+			return -ENOMEM;
+		}
+		cond_resched();
+	}
+	for (i = 0; i < count; i++) {
+		from = find_get_page(mapping, i);
+		if (!from || !PageUptodate(from) || PageHWPoison(from)) {
+			if (from)
+				put_page(from);
+			NL_SET_ERR_MSG(extack, "not all of the file is in memory: read it and try again");
+			return -EAGAIN;
+		}
+		copy_highpage(content->pages[i], from);
+		put_page(from);
+		if (!(i & 0xff))
+			cond_resched();
+	}
+	content->charged_pages = count;
+	return 0;
+}
+
+/*
+ * Fills a content whose @file nobody can write meanwhile. The limit is charged before the first page is
+ * taken; what large folios hold beyond the file's own pages is added as they are found.
+ */
+static int fill(struct ktftp_content *content, struct netlink_ext_ack *extack)
+{
+	struct address_space *mapping = content->file->f_mapping;
+	unsigned long count, reserved;
+	loff_t size;
+	int err;
+
+	size = i_size_read(mapping->host);
+	count = DIV_ROUND_UP_ULL(size, PAGE_SIZE);
+	reserved = count;
+	err = charge(reserved, extack);
+	if (err)
+		return err;
+	content->bytes = size;
+	content->pages = kvmalloc_array(max(count, 1ul), sizeof(*content->pages),
+					GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!content->pages) {
+		NL_SET_ERR_MSG(extack, "out of memory for a list of pages");
+		err = -ENOMEM;
+		goto uncharge;
+	}
+	if (content->kind == KTFTP_KIND_COPIED)
+		err = copy_resident(content, mapping, count, extack);
+	else
+		err = take_resident(content, count, &reserved, extack);
+	if (err)
+		goto drop_pages;
+	/* A folio can be smaller than what was reserved only when there are fewer pages: never. */
+	content->charged_pages = reserved;
+	return 0;
+
+drop_pages:
+	put_pages(content);
+	kvfree(content->pages);
+	content->pages = NULL;
+uncharge:
+	atomic_long_sub(reserved, &held_pages);
+	return err;
+}
+
+static struct ktftp_content *find(const struct inode *inode)
+{
+	struct ktftp_content *content;
+
+	lockdep_assert_held(&contents_lock);
+	hash_for_each_possible(contents, content, node, (unsigned long)inode)
+		if (content->inode == inode)
+			return content;
+	return NULL;
+}
+
+/* The object that already holds this inode, with a reference, or NULL. */
+static struct ktftp_content *share(const struct inode *inode)
+{
+	struct ktftp_content *content;
+
+	lockdep_assert_held(&contents_lock);
+	hash_for_each_possible(contents, content, node, (unsigned long)inode)
+		if (content->inode == inode && refcount_inc_not_zero(&content->ref))
+			return content;
+	return NULL;
+}
+
+/* Pages that nothing keeps any more go back to the lists that reclaim walks. */
+static void make_evictable(struct ktftp_content *content)
+{
+	struct folio *last = NULL, *folio;
+	struct folio_batch batch;
+	unsigned long i;
+
+	mapping_clear_unevictable(content->file->f_mapping);
+	folio_batch_init(&batch);
+	for (i = 0; i < content->page_count; i++) {
+		folio = page_folio(content->pages[i]);
+		if (folio == last)
+			continue;
+		last = folio;
+		if (!folio_batch_add(&batch, folio)) {
+			check_move_unevictable_folios(&batch);
+			folio_batch_init(&batch);
+			cond_resched();
+		}
+	}
+	if (folio_batch_count(&batch))
+		check_move_unevictable_folios(&batch);
+}
+
+static void release(struct work_struct *work)
+{
+	struct ktftp_content *content = container_of(work, struct ktftp_content, release);
+
+	pr_debug("content %p destroyed\n", content);
+	if (content->file) {
+		mutex_lock(&contents_lock);
+		hash_del(&content->node);
+		/* A second object for the inode exists when it was published again before we got here. */
+		if (!find(content->inode))
+			make_evictable(content);
+		mutex_unlock(&contents_lock);
+	}
+	put_pages(content);
+	atomic_long_sub(content->charged_pages, &held_pages);
+	if (content->kind == KTFTP_KIND_PINNED)
+		allow_write_access(content->file);
+	if (content->file)
+		__fput_sync(content->file);
+	kvfree(content->pages);
+	kfree(content);
+}
+
+static int check(struct file *file, enum ktftp_kind kind, bool may_pin, struct netlink_ext_ack *extack)
+{
+	int err = check_readable(file, extack);
+
+	if (err)
+		return err;
+	if (ktftp_content_is_memfd(file) || kind == KTFTP_KIND_SEALED)
+		return kind == KTFTP_KIND_PINNED ? check_pinnable(file, extack) : check_sealed(file, extack);
+	err = check_pinnable(file, extack);
+	if (!err && kind == KTFTP_KIND_PINNED && !may_pin) {
+		NL_SET_ERR_MSG(extack,
+			       "denying others to write a file needs CAP_NET_ADMIN in the initial user namespace or write permission on it");
+		return -EPERM;
+	}
+	return err;
+}
+
+/* A new object, not yet in the table. @file is the content's when it is held, the caller's otherwise. */
+static struct ktftp_content *capture(struct file *file, enum ktftp_kind kind, struct netlink_ext_ack *extack)
+{
+	struct ktftp_content *content;
+	bool denied = false;
+	int err;
+
+	content = kzalloc(sizeof(*content), GFP_KERNEL_ACCOUNT);
+	if (!content)
+		return ERR_PTR(-ENOMEM);
+	refcount_set(&content->ref, 1);
+	INIT_WORK(&content->release, release);
+	content->kind = kind;
+	content->inode = file_inode(file);
+	content->file = file;
+
+	if (!ktftp_content_is_memfd(file)) {
+		err = deny_write_access(file);
+		if (err) {
+			NL_SET_ERR_MSG(extack, "somebody has the file open for writing");
+			goto free;
+		}
+		denied = true;
+	}
+	err = fill(content, extack);
+	if (denied && (err || kind == KTFTP_KIND_COPIED))
+		allow_write_access(file);
+	if (err)
+		goto free;
+
+	if (kind == KTFTP_KIND_COPIED) {
+		content->file = NULL;
+		content->inode = NULL;
+	} else {
+		get_file(file);
+		mapping_set_unevictable(file->f_mapping);
+	}
+	pr_debug("content %p created\n", content);
+	return content;
+free:
+	kfree(content);
+	return ERR_PTR(err);
+}
+
+/**
+ * ktftp_content_get() - hold the bytes of a file
+ * @file: file, open for reading; the content takes a reference of its own when it holds it
+ * @kind: how to hold it
+ * @may_pin: may the caller keep others from writing the file
+ * @extack: where the reason of a refusal goes
+ *
+ * Context: process; copies memory, but waits for no device. Return: the content with a reference, or
+ * ERR_PTR: -EAGAIN when not all pages are in memory, -ETXTBSY when somebody writes, -ENOSPC beyond
+ * store_limit_mb, -EPERM, -EOPNOTSUPP, -EBADF, -ENOMEM.
+ */
+struct ktftp_content *ktftp_content_get(struct file *file, enum ktftp_kind kind, bool may_pin,
+					struct netlink_ext_ack *extack)
+{
+	struct ktftp_content *content = NULL;
+	int err = check(file, kind, may_pin, extack);
+
+	if (err)
+		return ERR_PTR(err);
+	if (kind == KTFTP_KIND_COPIED)
+		return capture(file, kind, extack);
+
+	mutex_lock(&contents_lock);
+	content = share(file_inode(file));
+	if (!content) {
+		content = capture(file, kind, extack);
+		if (!IS_ERR(content))
+			hash_add(contents, &content->node, (unsigned long)content->inode);
+	}
+	mutex_unlock(&contents_lock);
+	return content;
+}
+
+/**
+ * ktftp_content_put() - give a reference back
+ * @content: content
+ *
+ * Context: any; the release itself runs on the module's workqueue.
+ */
+void ktftp_content_put(struct ktftp_content *content)
+{
+	if (refcount_dec_and_test(&content->ref))
+		queue_work(release_queue, &content->release);
+}
+
+/**
+ * ktftp_content_flush() - wait until every content without references is gone
+ *
+ * Context: process.
+ */
+void ktftp_content_flush(void)
+{
+	flush_workqueue(release_queue);
+}
+
+/**
+ * ktftp_content_held_bytes() - memory that all contents of the host hold, in whole folios
+ */
+u64 ktftp_content_held_bytes(void)
+{
+	return (u64)atomic_long_read(&held_pages) << PAGE_SHIFT;
+}
+
+int __init ktftp_content_init(void)
+{
+	release_queue = alloc_workqueue("ktftp_release", WQ_UNBOUND, 0);
+	return release_queue ? 0 : -ENOMEM;
+}
+
+void ktftp_content_exit(void)
+{
+	destroy_workqueue(release_queue);
+	WARN_ON(!hash_empty(contents));
+	WARN_ON(atomic_long_read(&held_pages));
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pure: the canonical form of a name. There is no path resolution anywhere: a name is a key, so nothing
+ * can be traversed; ".." is refused all the same, because whoever sends it does not mean a name of ours.
+ */
+#include <linux/errno.h>
+#include <linux/string.h>
+
+#include "names.h"
+
+static bool is_separator(u8 c)
+{
+	return c == '/' || c == '\\';
+}
+
+static bool is_letter(u8 c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+static bool is_control(u8 c)
+{
+	return c < 0x20 || c == 0x7f;
+}
+
+static char fold(char c)
+{
+	return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
+}
+
+/* Adds one segment of a path; "." adds nothing. */
+static int add_segment(char *out, size_t *used, const u8 *segment, size_t bytes)
+{
+	size_t i;
+
+	if (!bytes || (bytes == 1 && segment[0] == '.'))
+		return 0;
+	if (bytes == 2 && segment[0] == '.' && segment[1] == '.')
+		return -EINVAL;
+	if (*used + (*used ? 1 : 0) + bytes > KTFTP_NAME_MAX)
+		return -ENAMETOOLONG;
+	if (*used)
+		out[(*used)++] = '/';
+	for (i = 0; i < bytes; i++) {
+		if (is_control(segment[i]))
+			return -EINVAL;
+		out[(*used)++] = segment[i];
+	}
+	return 0;
+}
+
+/**
+ * ktftp_name_canonical() - the form in which the store knows a name
+ * @in: name as sent, not terminated
+ * @bytes: its length
+ * @out: the canonical name, terminated
+ *
+ * "\" becomes "/"; a drive letter, leading and repeated "/" and "." segments are dropped; case stays.
+ *
+ * Context: any. Return: length of @out, at least 1; -EINVAL for a ".." segment, a control character or
+ * nothing left; -ENAMETOOLONG for more than KTFTP_NAME_MAX bytes. @out is undefined on error.
+ */
+int ktftp_name_canonical(const u8 *in, size_t bytes, char out[KTFTP_NAME_MAX + 1])
+{
+	size_t used = 0, start = 0, i;
+	int err;
+
+	if (bytes >= 2 && is_letter(in[0]) && in[1] == ':')
+		start = 2;
+	for (i = start; i <= bytes; i++) {
+		if (i < bytes && !is_separator(in[i]))
+			continue;
+		err = add_segment(out, &used, in + start, i - start);
+		if (err)
+			return err;
+		start = i + 1;
+	}
+	if (!used)
+		return -EINVAL;
+	out[used] = 0;
+	return used;
+}
+
+/**
+ * ktftp_name_fold() - the case-folded form of a canonical name
+ * @name: canonical name
+ * @bytes: its length
+ * @out: room for @bytes; may be @name
+ *
+ * ASCII only: firmware names are ASCII, and a locale has no place in a kernel.
+ *
+ * Return: @bytes.
+ */
+size_t ktftp_name_fold(const char *name, size_t bytes, char *out)
+{
+	size_t i;
+
+	for (i = 0; i < bytes; i++)
+		out[i] = fold(name[i]);
+	return bytes;
+}
+
+/**
+ * ktftp_name_same_folded() - do two names of one length differ in case only
+ * @a: one name
+ * @b: the other
+ * @bytes: the length of both
+ */
+bool ktftp_name_same_folded(const char *a, const char *b, size_t bytes)
+{
+	size_t i;
+
+	for (i = 0; i < bytes; i++)
+		if (fold(a[i]) != fold(b[i]))
+			return false;
+	return true;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Pure: the one form in which the store knows a name, whatever a client or an operator wrote.
+ */
+#ifndef KTFTP_NAMES_H
+#define KTFTP_NAMES_H
+
+#include <linux/types.h>
+
+#include "uapi/ktftp.h"
+
+int ktftp_name_canonical(const u8 *in, size_t bytes, char out[KTFTP_NAME_MAX + 1]);
+size_t ktftp_name_fold(const char *name, size_t bytes, char *out);
+bool ktftp_name_same_folded(const char *a, const char *b, size_t bytes);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * One UDP socket of the module's: a listening port or a port of the pool for transfers, and what everything
+ * sent from it has in common.
+ */
+#ifndef KTFTP_PORT_H
+#define KTFTP_PORT_H
+
+#include <linux/net.h>
+#include <net/sock.h>
+
+struct ktftp_listener;
+
+/**
+ * struct ktftp_port - one UDP socket
+ * @listener: whose port it is
+ * @sock: the socket; its user data points here while packets are taken
+ * @number: bound port
+ * @ifindex: device or VRF it is bound to, 0 for none
+ * @mark: routing mark of what is sent
+ * @tos: DSCP of what is sent, where IPv4 and IPv6 have it in a byte
+ * @notrack: what is sent passes connection tracking by
+ * @listening: takes requests; in single-port mode it takes all else as well
+ *
+ * Nothing changes between construction and release. It stays valid for a grace period after its listener
+ * was unhooked.
+ */
+struct ktftp_port {
+	struct ktftp_listener *listener;
+	struct socket *sock;
+	__be16 number;
+	int ifindex;
+	u32 mark;
+	u8 tos;
+	bool notrack;
+	bool listening;
+};
+
+static inline struct sock *ktftp_port_sk(const struct ktftp_port *port)
+{
+	return port->sock->sk;
+}
+
+#endif

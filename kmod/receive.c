@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Datagrams in, as UDP's encap_rcv hook: softirq, under rcu_read_lock(), checksum verified. All of this
+ * comes from anybody: lengths are checked before use, nothing is kept that did not lead to a download, and
+ * what is malformed costs a counter.
+ */
+#include <linux/in.h>
+#include <linux/ipv6.h>
+#include <linux/random.h>
+#include <linux/siphash.h>
+#include <linux/skbuff.h>
+#include <linux/udp.h>
+#include <net/inet_sock.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
+#include <net/route.h>
+
+#include "events.h"
+#include "listener.h"
+#include "netns.h"
+#include "proto.h"
+#include "receive.h"
+#include "transfer.h"
+
+/* A datagram: who sent it to whom, and what it says. */
+struct datagram {
+	const struct ktftp_port *port;
+	struct ktftp_key key;
+	const u8 *data;
+	unsigned int bytes;
+};
+
+static siphash_key_t datagram_key __read_mostly;
+
+/*
+ * Services that answer whatever they get, and TFTP servers: a request that pretends to come from there asks
+ * for two machines to talk to each other.
+ */
+static bool would_loop(__be16 port)
+{
+	switch (ntohs(port)) {
+	case 0:
+	case 7:		/* echo */
+	case 13:	/* daytime */
+	case 17:	/* quote of the day */
+	case 19:	/* character generator */
+	case 37:	/* time */
+	case 53:	/* DNS */
+	case 69:	/* TFTP */
+	case 123:	/* NTP */
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* RFC 1123 4.2.3.5: what was sent to everybody is ignored silently. */
+static bool was_sent_to_us_alone(const struct sk_buff *skb, const struct ktftp_key *key)
+{
+	const struct rtable *rt;
+
+	if (skb->pkt_type != PACKET_HOST && skb->pkt_type != PACKET_LOOPBACK)
+		return false;
+	if (!ipv6_addr_v4mapped(&key->local))
+		return !ipv6_addr_is_multicast(&key->local);
+	rt = skb_rtable(skb);
+	return !ipv4_is_multicast(key->local.s6_addr32[3]) && !ipv4_is_lbcast(key->local.s6_addr32[3]) &&
+	       !(rt && rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST));
+}
+
+static void key_from_ipv4(const struct sk_buff *skb, struct ktftp_key *key)
+{
+	const struct iphdr *ip = ip_hdr(skb);
+
+	ipv6_addr_set_v4mapped(ip->saddr, &key->peer);
+	ipv6_addr_set_v4mapped(ip->daddr, &key->local);
+	/* Answers to a client in a VRF go out through that VRF. */
+	key->ifindex = inet_sdif(skb) ? inet_iif(skb) : 0;
+}
+
+static void key_from_ipv6(const struct sk_buff *skb, struct ktftp_key *key)
+{
+	const struct ipv6hdr *ip = ipv6_hdr(skb);
+
+	key->peer = ip->saddr;
+	key->local = ip->daddr;
+	if (ipv6_addr_type(&ip->saddr) & IPV6_ADDR_LINKLOCAL)
+		key->ifindex = IP6CB(skb)->iif;
+	else
+		key->ifindex = inet6_sdif(skb) ? inet6_iif(skb) : 0;
+}
+
+static void key_of(const struct ktftp_port *port, const struct sk_buff *skb, struct ktftp_key *key)
+{
+	const struct udphdr *udp = (const struct udphdr *)skb->data;
+
+	if (ktftp_port_sk(port)->sk_family == AF_INET)
+		key_from_ipv4(skb, key);
+	else
+		key_from_ipv6(skb, key);
+	key->peer_port = udp->source;
+	key->tid = port->number;
+}
+
+static struct ktftp_net *net_of(const struct datagram *in)
+{
+	return in->port->listener->kn;
+}
+
+/* A port of the pool, at random: what is in this packet is not to be guessed from another one. */
+static const struct ktftp_port *any_port(const struct ktftp_listener *listener)
+{
+	return &listener->pool[get_random_u32_below(listener->pool_count)];
+}
+
+static void answer_error(const struct datagram *in, const struct ktftp_port *from, enum ktftp_error code,
+			 const char *text)
+{
+	u8 packet[KTFTP_HEADER_BYTES + KTFTP_ERROR_TEXT_MAX + 1];
+	struct ktftp_key key = in->key;
+	struct ktftp_route route;
+	struct sk_buff *skb;
+
+	key.tid = from->number;
+	ktftp_route_init(&route);
+	skb = ktftp_xmit_bytes(from, &key, &route, packet, ktftp_proto_error(packet, sizeof(packet), code, text));
+	ktftp_count(net_of(in), skb ? KTFTP_A_STATS_ERRORS_SENT : KTFTP_A_STATS_SEND_FAILED);
+	if (skb)
+		ktftp_xmit_send(from, skb);
+	ktftp_route_drop(&route);
+}
+
+static void refuse(const struct datagram *in, enum ktftp_a_stats counter, enum ktftp_error code, const char *text)
+{
+	ktftp_count(net_of(in), counter);
+	answer_error(in, any_port(in->port->listener), code, text);
+}
+
+static void start(const struct datagram *in, struct ktftp_entry *entry, u64 request_hash)
+{
+	struct ktftp_listener *listener = in->port->listener;
+	const struct ktftp_start start = {
+		.table = &listener->table,
+		.ports = listener->pool,
+		.port_count = listener->pool_count,
+		.key = in->key,
+		.entry = entry,
+		.request_hash = request_hash,
+	};
+
+	switch (ktftp_transfer_start(listener->kn, &start)) {
+	case 0:
+		atomic64_inc(&entry->hits);
+		break;
+	case -EALREADY:
+		ktftp_count(listener->kn, KTFTP_A_STATS_REQUESTS_REPEATED);
+		break;
+	case -ENOSPC:
+		refuse(in, KTFTP_A_STATS_REQUESTS_OVERFLOW, KTFTP_ERR_UNDEFINED, "Too many transfers, try again later");
+		break;
+	case -ENOMEM:
+		ktftp_count(listener->kn, KTFTP_A_STATS_NO_MEMORY);
+		break;
+	default:
+		ktftp_count(listener->kn, KTFTP_A_STATS_REQUESTS_IGNORED);
+		break;
+	}
+}
+
+static void read_request(const struct datagram *in, const struct ktftp_request *rq)
+{
+	struct ktftp_listener *listener = in->port->listener;
+	struct ktftp_net *kn = listener->kn;
+	bool single_port = listener->listen.flags & KTFTP_LISTENER_FLAG_SINGLE_PORT;
+	u64 hash = siphash(in->data, in->bytes, &datagram_key);
+	char name[KTFTP_NAME_MAX + 1];
+	struct ktftp_entry *entry;
+	int name_bytes;
+
+	ktftp_count(kn, KTFTP_A_STATS_REQUESTS);
+	if (ktftp_transfer_repeat(&listener->table, &in->key, hash, single_port)) {
+		ktftp_count(kn, KTFTP_A_STATS_REQUESTS_REPEATED);
+		return;
+	}
+	name_bytes = ktftp_name_canonical(rq->name, rq->name_bytes, name);
+	entry = name_bytes > 0 ? ktftp_store_lookup(&kn->store, name, name_bytes) : NULL;
+	if (!entry) {
+		ktftp_event_miss(kn, listener->id, &in->key, rq->name, rq->name_bytes);
+		refuse(in, KTFTP_A_STATS_REQUESTS_NOT_FOUND, KTFTP_ERR_NOT_FOUND, "File not found");
+		return;
+	}
+	start(in, entry, hash);
+	ktftp_entry_put(entry);
+}
+
+static void request(const struct datagram *in)
+{
+	struct ktftp_net *kn = net_of(in);
+	struct ktftp_request rq;
+	int err = ktftp_request_parse(&rq, in->data, in->bytes);
+
+	if (err == -ENOMSG)
+		ktftp_count(kn, KTFTP_A_STATS_REQUESTS_MALFORMED);
+	else if (err)
+		refuse(in, KTFTP_A_STATS_REQUESTS_MALFORMED, KTFTP_ERR_ILLEGAL, "Malformed request");
+	else if (rq.opcode == KTFTP_OP_WRQ)
+		refuse(in, KTFTP_A_STATS_WRITES_REFUSED, KTFTP_ERR_ACCESS, "Nothing may be written here");
+	else if (rq.mode == KTFTP_MODE_NETASCII)
+		refuse(in, KTFTP_A_STATS_MODES_REFUSED, KTFTP_ERR_UNDEFINED, "Mode netascii is not served, use octet");
+	else if (rq.mode == KTFTP_MODE_OTHER)
+		refuse(in, KTFTP_A_STATS_MODES_REFUSED, KTFTP_ERR_ILLEGAL, "Unknown transfer mode");
+	else
+		read_request(in, &rq);
+}
+
+/* RFC 1350 section 4: a stray packet is told so and disturbs nothing; rarely, and never a client of ours. */
+static void stray(const struct datagram *in)
+{
+	struct ktftp_net *kn = net_of(in);
+
+	ktftp_count(kn, KTFTP_A_STATS_UNKNOWN_TID);
+	if (!ktftp_transfer_known(&in->port->listener->table, &in->key) && __ratelimit(&kn->unknown_tid_limit))
+		answer_error(in, in->port, KTFTP_ERR_UNKNOWN_TID, "Unknown transfer ID");
+}
+
+static void segment(const struct datagram *in, u16 opcode, u16 value)
+{
+	struct ktftp_table *table = &in->port->listener->table;
+
+	switch (opcode) {
+	case KTFTP_OP_ACK:
+		if (unlikely(!ktftp_transfer_ack(table, &in->key, value)))
+			stray(in);
+		break;
+	case KTFTP_OP_ERROR:
+		ktftp_count(net_of(in), KTFTP_A_STATS_ERRORS_RECEIVED);
+		if (!ktftp_transfer_abort(table, &in->key))
+			ktftp_count(net_of(in), KTFTP_A_STATS_UNKNOWN_TID);
+		break;
+	default:
+		ktftp_count(net_of(in), KTFTP_A_STATS_UNKNOWN_TID);
+		break;
+	}
+}
+
+static bool takes_requests(const struct datagram *in, const struct sk_buff *skb)
+{
+	return READ_ONCE(in->port->listener->state) == KTFTP_LISTENER_STATE_ACTIVE &&
+	       was_sent_to_us_alone(skb, &in->key) && !would_loop(in->key.peer_port);
+}
+
+static void receive_request(struct datagram *in, struct sk_buff *skb)
+{
+	if (in->bytes > KTFTP_REQUEST_MAX || !pskb_may_pull(skb, sizeof(struct udphdr) + in->bytes)) {
+		ktftp_count(net_of(in), KTFTP_A_STATS_REQUESTS_MALFORMED);
+		return;
+	}
+	in->data = skb->data + sizeof(struct udphdr);
+	if (takes_requests(in, skb))
+		request(in);
+	else
+		ktftp_count(net_of(in), KTFTP_A_STATS_REQUESTS_IGNORED);
+}
+
+static bool is_segment(const struct datagram *in, u16 opcode)
+{
+	bool single_port = in->port->listener->listen.flags & KTFTP_LISTENER_FLAG_SINGLE_PORT;
+
+	return !in->port->listening || (single_port && (opcode == KTFTP_OP_ACK || opcode == KTFTP_OP_ERROR));
+}
+
+static void receive(const struct ktftp_port *port, struct sk_buff *skb)
+{
+	struct datagram in = { .port = port, .bytes = skb->len - sizeof(struct udphdr) };
+	u16 opcode, value;
+
+	key_of(port, skb, &in.key);
+	if (!pskb_may_pull(skb, sizeof(struct udphdr) + KTFTP_HEADER_BYTES) ||
+	    ktftp_proto_header(skb->data + sizeof(struct udphdr), in.bytes, &opcode, &value))
+		ktftp_count(port->listener->kn, port->listening ? KTFTP_A_STATS_REQUESTS_MALFORMED :
+			    KTFTP_A_STATS_UNKNOWN_TID);
+	else if (likely(is_segment(&in, opcode)))
+		segment(&in, opcode, value);
+	else
+		receive_request(&in, skb);
+}
+
+/**
+ * ktftp_receive() - UDP's encap_rcv: a datagram arrived at one of our sockets
+ * @sk: socket
+ * @skb: datagram, its data at the UDP header
+ *
+ * Context: softirq, rcu_read_lock(). Return: 0, the datagram is consumed: nobody reads these sockets.
+ */
+int ktftp_receive(struct sock *sk, struct sk_buff *skb)
+{
+	const struct ktftp_port *port = rcu_dereference_sk_user_data(sk);
+
+	net_get_random_once(&datagram_key, sizeof(datagram_key));
+	/* No port: its listener is being taken down. */
+	if (likely(port))
+		receive(port, skb);
+	consume_skb(skb);
+	return 0;
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * One download: its life cycle, its lock and its timer.
+ *
+ * Found by the datagrams of its client under RCU, without a reference: transfers come from a
+ * SLAB_TYPESAFE_BY_RCU cache, so a stale pointer points at some transfer, whose lock is taken and whose
+ * table, key and state are checked again. References: one of the tables while it is alive, one of the timer
+ * while that is pending or its handler runs, one of a later transfer that waits to replace it.
+ *
+ * Death has two phases: under the lock the state becomes DEAD, after which nobody sends for it or arms its
+ * timer; then it leaves the tables and its references go. A listener ends only after all its transfers are
+ * dead and a grace period has passed, so a transfer uses its port, table and namespace without references.
+ */
+#ifndef KTFTP_TRANSFER_H
+#define KTFTP_TRANSFER_H
+
+#include <linux/refcount.h>
+#include <linux/rhashtable.h>
+#include <linux/spinlock.h>
+#include <linux/timer.h>
+
+#include "rto.h"
+#include "uapi/ktftp.h"
+#include "window.h"
+#include "xmit.h"
+
+struct ktftp_entry;
+struct ktftp_net;
+struct ktftp_port;
+struct ktftp_table;
+
+/**
+ * enum ktftp_life - states that nobody outside is shown, after those of enum ktftp_transfer_state
+ * @KTFTP_LIFE_DONE: all is acknowledged; late acknowledgements are swallowed
+ * @KTFTP_LIFE_NEW: in a table or two, but not begun: not for anybody but who starts it
+ * @KTFTP_LIFE_DEAD: being taken apart
+ */
+enum ktftp_life {
+	KTFTP_LIFE_DONE = 16,
+	KTFTP_LIFE_NEW,
+	KTFTP_LIFE_DEAD,
+};
+
+/**
+ * struct ktftp_transfer - one download
+ * @lock: protects what follows @kn; initialised once for the life of the memory
+ * @ref: references
+ * @by_tid: in the table of that name. Readers may stand on this memory while it becomes another transfer:
+ *	only the table's own functions write it
+ * @by_client: in the table of that name, likewise
+ * @key: who talks to whom; like all down to @kn set before the transfer is in a table
+ * @port: the port it uses
+ * @table: the table it is in
+ * @kn: its namespace
+ * @timer: pending as long as the transfer is alive
+ * @state: enum ktftp_transfer_state or enum ktftp_life
+ * @unsent: the last packet never left this host: send it again without backing off
+ * @blksize: bytes of a full block
+ * @window: where it stands
+ * @rto: round-trip estimator
+ * @repeats: packets sent again
+ * @tail_bytes: length of the packet in @tail
+ * @sent_ns: when the block in flight was first sent, ktime_get_ns()
+ * @heard: when the client was last heard of, in jiffies
+ * @deadline: when the timer has something to do, in jiffies; it may fire earlier and looks again then
+ * @route: the way to the client
+ * @entry: what is sent, with a reference; NULL once @tail is there or all is acknowledged
+ * @tail: the last DATA packet and, behind it, the terminated name, while the transfer lingers; or NULL
+ * @bytes: size of the file
+ * @request_hash: keyed hash of the request, to know a repeat of it
+ * @replaces: an earlier transfer of the same client port, with a reference, that ends when this one is proven
+ * @began_ns: when the request came, ktime_get_ns()
+ */
+struct ktftp_transfer {
+	spinlock_t lock;
+	refcount_t ref;
+	struct rhash_head by_tid;
+	struct rhash_head by_client;
+	struct ktftp_key key;
+	const struct ktftp_port *port;
+	struct ktftp_table *table;
+	struct ktftp_net *kn;
+	struct timer_list timer;
+
+	u8 state;
+	bool unsent;
+	u32 blksize;
+	struct ktftp_window window;
+	struct ktftp_rto rto;
+	u32 repeats;
+	u32 tail_bytes;
+	u64 sent_ns;
+	unsigned long heard;
+	unsigned long deadline;
+	struct ktftp_route route;
+	struct ktftp_entry *entry;
+	u8 *tail;
+	u64 bytes;
+	u64 request_hash;
+	struct ktftp_transfer *replaces;
+	u64 began_ns;
+};
+
+/**
+ * struct ktftp_start - a request that was found to deserve a download
+ * @table: table of the listener it came to
+ * @ports: ports to choose one from
+ * @port_count: how many
+ * @key: who asks whom; the TID is chosen here
+ * @entry: what is asked for; the caller keeps its reference
+ * @request_hash: keyed hash of the datagram
+ */
+struct ktftp_start {
+	struct ktftp_table *table;
+	const struct ktftp_port *ports;
+	unsigned int port_count;
+	struct ktftp_key key;
+	struct ktftp_entry *entry;
+	u64 request_hash;
+};
+
+/**
+ * struct ktftp_transfer_view - what a dump or an event tells of a transfer
+ * @key: who talks to whom
+ * @name: canonical name; stays as long as the transfer's lock, or a reference to its entry, is held
+ * @listener: id of the listener
+ * @state: enum ktftp_transfer_state
+ * @end: enum ktftp_transfer_end, in an end event
+ * @blksize: bytes of a full block
+ * @repeats: packets sent again
+ * @srtt_us: smoothed round trip
+ * @bytes: size of the file
+ * @acked_bytes: what the client has acknowledged
+ * @age_ms: since the request
+ */
+struct ktftp_transfer_view {
+	struct ktftp_key key;
+	const char *name;
+	u32 listener;
+	u32 state;
+	u32 end;
+	u32 blksize;
+	u32 repeats;
+	u32 srtt_us;
+	u64 bytes;
+	u64 acked_bytes;
+	u64 age_ms;
+};
+
+bool ktftp_transfer_repeat(struct ktftp_table *table, const struct ktftp_key *key, u64 request_hash,
+			   bool single_port);
+int ktftp_transfer_start(struct ktftp_net *kn, const struct ktftp_start *start);
+bool ktftp_transfer_ack(struct ktftp_table *table, const struct ktftp_key *key, u16 wire);
+bool ktftp_transfer_abort(struct ktftp_table *table, const struct ktftp_key *key);
+bool ktftp_transfer_known(struct ktftp_table *table, const struct ktftp_key *key);
+bool ktftp_transfer_view(struct ktftp_transfer *t, struct ktftp_transfer_view *view);
+void ktftp_transfer_flush(struct ktftp_table *table);
+
+int ktftp_transfer_init(void);
+void ktftp_transfer_exit(void);
+
+#endif

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * Made from docs/netlink/ktftp.yaml by docs/netlink/gen-uapi: change the description, not this file.
+ *
+ * Control of the in-kernel TFTP server. Everything is per network namespace: a command acts on the
+ * namespace of the socket that sends it. Commands that change something, the list of transfers and
+ * the group of events need CAP_NET_ADMIN there; names and totals are public. Every refusal carries
+ * a text in the extended acknowledgement.
+ */
+#ifndef _UAPI_LINUX_KTFTP_H
+#define _UAPI_LINUX_KTFTP_H
+
+#define KTFTP_FAMILY_NAME	"ktftp"
+#define KTFTP_FAMILY_VERSION	1
+
+/* Longest name in bytes, its NUL not counted. */
+#define KTFTP_NAME_MAX	255
+
+/**
+ * enum ktftp_feature - What this module can do beyond version 1 of the family; a bit that is not
+ *   set must not be asked for.
+ * @KTFTP_FEATURE_PINNED: Files can be pinned in place.
+ * @KTFTP_FEATURE_COPIED: Content can be copied into pages of the module's own.
+ */
+enum ktftp_feature {
+	KTFTP_FEATURE_PINNED = 1 << 0,
+	KTFTP_FEATURE_COPIED = 1 << 1,
+};
+
+/**
+ * enum ktftp_listener_flag -
+ * @KTFTP_LISTENER_FLAG_SINGLE_PORT: Answers from the listening port, for clients behind NAT and for
+ *   containers.
+ * @KTFTP_LISTENER_FLAG_NOTRACK: What is sent passes connection tracking by.
+ */
+enum ktftp_listener_flag {
+	KTFTP_LISTENER_FLAG_SINGLE_PORT = 1 << 0,
+	KTFTP_LISTENER_FLAG_NOTRACK = 1 << 1,
+};
+
+/**
+ * enum ktftp_listener_state -
+ * @KTFTP_LISTENER_STATE_ACTIVE: Takes requests.
+ * @KTFTP_LISTENER_STATE_DRAINING: Takes no new requests; running transfers finish.
+ * @KTFTP_LISTENER_STATE_CLOSING: As draining, and gone when the last transfer has ended, after 30
+ *   seconds at the latest.
+ */
+enum ktftp_listener_state {
+	KTFTP_LISTENER_STATE_ACTIVE = 0,
+	KTFTP_LISTENER_STATE_DRAINING = 1,
+	KTFTP_LISTENER_STATE_CLOSING = 2,
+};
+
+/**
+ * enum ktftp_kind - How an entry's content is held.
+ * @KTFTP_KIND_SEALED: A memfd that nobody can change or resize any more.
+ * @KTFTP_KIND_PINNED: Page-cache pages of a regular file that nobody may open for writing meanwhile
+ *   (ETXTBSY).
+ * @KTFTP_KIND_COPIED: Pages of the module's own; no file is held.
+ */
+enum ktftp_kind {
+	KTFTP_KIND_SEALED = 0,
+	KTFTP_KIND_PINNED = 1,
+	KTFTP_KIND_COPIED = 2,
+};
+
+/**
+ * enum ktftp_transfer_state -
+ * @KTFTP_TRANSFER_STATE_UNPROVEN: The first packet is out and nothing came back yet.
+ * @KTFTP_TRANSFER_STATE_RUNNING: The client acknowledges blocks.
+ * @KTFTP_TRANSFER_STATE_LINGERING: All is sent; the last block is repeated until its
+ *   acknowledgement comes or linger_ms is over.
+ */
+enum ktftp_transfer_state {
+	KTFTP_TRANSFER_STATE_UNPROVEN = 0,
+	KTFTP_TRANSFER_STATE_RUNNING = 1,
+	KTFTP_TRANSFER_STATE_LINGERING = 2,
+};
+
+/**
+ * enum ktftp_transfer_end - How a transfer ended.
+ * @KTFTP_TRANSFER_END_COMPLETE: The client acknowledged the last block.
+ * @KTFTP_TRANSFER_END_ASSUMED: Everything was sent, and the acknowledgement of the last block never
+ *   came.
+ * @KTFTP_TRANSFER_END_ABORTED: The client sent an ERROR.
+ * @KTFTP_TRANSFER_END_TIMED_OUT: Nothing came from the client for give_up_ms.
+ * @KTFTP_TRANSFER_END_UNPROVEN: Nothing ever came back after the first packet.
+ * @KTFTP_TRANSFER_END_CUT: The listener was deleted or the namespace went away.
+ * @KTFTP_TRANSFER_END_REPLACED: The same client port proved a later request.
+ */
+enum ktftp_transfer_end {
+	KTFTP_TRANSFER_END_COMPLETE = 0,
+	KTFTP_TRANSFER_END_ASSUMED = 1,
+	KTFTP_TRANSFER_END_ABORTED = 2,
+	KTFTP_TRANSFER_END_TIMED_OUT = 3,
+	KTFTP_TRANSFER_END_UNPROVEN = 4,
+	KTFTP_TRANSFER_END_CUT = 5,
+	KTFTP_TRANSFER_END_REPLACED = 6,
+};
+
+/**
+ * enum ktftp_a_info - Attributes of its commands.
+ * @KTFTP_A_INFO_VERSION: (string) Version of the module.
+ * @KTFTP_A_INFO_FEATURES: (u32, flags of feature)
+ * @KTFTP_A_INFO_PAD: (pad)
+ * @KTFTP_A_INFO_STORE_BYTES: (u64) Memory the stores of all namespaces hold, in whole pages.
+ * @KTFTP_A_INFO_STORE_LIMIT_BYTES: (u64) What they may hold (store_limit_mb).
+ * @KTFTP_A_INFO_NAMESPACE_BYTES: (u64) Memory the store of this namespace holds.
+ * @KTFTP_A_INFO_NAMESPACE_LIMIT_BYTES: (u64) What it may hold; 0 in a namespace that a non-initial
+ *   user namespace owns.
+ */
+enum ktftp_a_info {
+	KTFTP_A_INFO_VERSION = 1,
+	KTFTP_A_INFO_FEATURES = 2,
+	KTFTP_A_INFO_PAD = 3,
+	KTFTP_A_INFO_STORE_BYTES = 4,
+	KTFTP_A_INFO_STORE_LIMIT_BYTES = 5,
+	KTFTP_A_INFO_NAMESPACE_BYTES = 6,
+	KTFTP_A_INFO_NAMESPACE_LIMIT_BYTES = 7,
+};
+
+#define KTFTP_A_INFO_MAX	KTFTP_A_INFO_NAMESPACE_LIMIT_BYTES
+
+/**
+ * enum ktftp_a_listener - Attributes of its commands.
+ * @KTFTP_A_LISTENER_ID: (u32)
+ * @KTFTP_A_LISTENER_ADDRESS: (binary) Local address, 4 bytes (IPv4) or 16 (IPv6), in network order;
+ *   all zero for all addresses of the family.
+ * @KTFTP_A_LISTENER_PORT: (u16) Port, 1 to 65535; 69 when absent.
+ * @KTFTP_A_LISTENER_DEVICE: (string) Name of the device or VRF to listen on.
+ * @KTFTP_A_LISTENER_FLAGS: (u32, flags of listener-flag)
+ * @KTFTP_A_LISTENER_TID_FIRST: (u16) First port of the range for transfers; 61000 when absent.
+ * @KTFTP_A_LISTENER_TID_LAST: (u16) Last port of the range for transfers; 63999 when absent.
+ * @KTFTP_A_LISTENER_DSCP: (u8) Differentiated services code point of everything sent, 0 to 63.
+ * @KTFTP_A_LISTENER_MARK: (u32) Routing mark of everything sent.
+ * @KTFTP_A_LISTENER_NOW: (flag) In listener-del, end running transfers at once instead of letting
+ *   them finish.
+ * @KTFTP_A_LISTENER_STATE: (u32, listener-state)
+ * @KTFTP_A_LISTENER_TID_PORTS: (u32) Ports in the pool.
+ * @KTFTP_A_LISTENER_TRANSFERS: (u32) Transfers of this listener that have not ended.
+ */
+enum ktftp_a_listener {
+	KTFTP_A_LISTENER_ID = 1,
+	KTFTP_A_LISTENER_ADDRESS = 2,
+	KTFTP_A_LISTENER_PORT = 3,
+	KTFTP_A_LISTENER_DEVICE = 4,
+	KTFTP_A_LISTENER_FLAGS = 5,
+	KTFTP_A_LISTENER_TID_FIRST = 6,
+	KTFTP_A_LISTENER_TID_LAST = 7,
+	KTFTP_A_LISTENER_DSCP = 8,
+	KTFTP_A_LISTENER_MARK = 9,
+	KTFTP_A_LISTENER_NOW = 10,
+	KTFTP_A_LISTENER_STATE = 11,
+	KTFTP_A_LISTENER_TID_PORTS = 12,
+	KTFTP_A_LISTENER_TRANSFERS = 13,
+};
+
+#define KTFTP_A_LISTENER_MAX	KTFTP_A_LISTENER_TRANSFERS
+
+/**
+ * enum ktftp_a_entry - Attributes of its commands.
+ * @KTFTP_A_ENTRY_NAME: (string) Name, in any form a client may use; the canonical form is what
+ *   comes back. Repeated in withdraw.
+ * @KTFTP_A_ENTRY_FD: (u32) In publish, a file descriptor of the sender's, open for reading.
+ * @KTFTP_A_ENTRY_KIND: (u32, kind) In publish, sealed for a memfd and pinned for other files when
+ *   absent.
+ * @KTFTP_A_ENTRY_PAD: (pad)
+ * @KTFTP_A_ENTRY_OFFSET: (u64) Where in the file the content begins, in bytes; 0 when absent.
+ * @KTFTP_A_ENTRY_SIZE: (u64) Bytes of content; all that follows offset when absent.
+ * @KTFTP_A_ENTRY_HITS: (u64) Transfers that were started.
+ * @KTFTP_A_ENTRY_AGE_MS: (u64) Milliseconds since it was published.
+ * @KTFTP_A_ENTRY_ID: (u32)
+ * @KTFTP_A_ENTRY_ALL: (flag) In withdraw, every name of the namespace.
+ * @KTFTP_A_ENTRY_COUNT: (u32) In the answer to withdraw, how many names went.
+ */
+enum ktftp_a_entry {
+	KTFTP_A_ENTRY_NAME = 1,
+	KTFTP_A_ENTRY_FD = 2,
+	KTFTP_A_ENTRY_KIND = 3,
+	KTFTP_A_ENTRY_PAD = 4,
+	KTFTP_A_ENTRY_OFFSET = 5,
+	KTFTP_A_ENTRY_SIZE = 6,
+	KTFTP_A_ENTRY_HITS = 7,
+	KTFTP_A_ENTRY_AGE_MS = 8,
+	KTFTP_A_ENTRY_ID = 9,
+	KTFTP_A_ENTRY_ALL = 10,
+	KTFTP_A_ENTRY_COUNT = 11,
+};
+
+#define KTFTP_A_ENTRY_MAX	KTFTP_A_ENTRY_COUNT
+
+/**
+ * enum ktftp_a_transfer - Attributes of its commands.
+ * @KTFTP_A_TRANSFER_LISTENER: (u32) Id of its listener.
+ * @KTFTP_A_TRANSFER_CLIENT: (binary) Address of the client, 4 or 16 bytes in network order.
+ * @KTFTP_A_TRANSFER_CLIENT_PORT: (u16)
+ * @KTFTP_A_TRANSFER_LOCAL: (binary) Address the client asked, 4 or 16 bytes in network order.
+ * @KTFTP_A_TRANSFER_TID: (u16) Port this side uses.
+ * @KTFTP_A_TRANSFER_NAME: (string) Canonical name of what is transferred.
+ * @KTFTP_A_TRANSFER_STATE: (u32, transfer-state)
+ * @KTFTP_A_TRANSFER_END: (u32, transfer-end)
+ * @KTFTP_A_TRANSFER_PAD: (pad)
+ * @KTFTP_A_TRANSFER_SIZE: (u64) Bytes of the file.
+ * @KTFTP_A_TRANSFER_BYTES: (u64) Bytes the client has acknowledged.
+ * @KTFTP_A_TRANSFER_BLKSIZE: (u32) Bytes of a full block.
+ * @KTFTP_A_TRANSFER_REPEATS: (u32) Packets that were sent again.
+ * @KTFTP_A_TRANSFER_SRTT_US: (u32) Smoothed round-trip time in microseconds, 0 before the first
+ *   sample.
+ * @KTFTP_A_TRANSFER_AGE_MS: (u64) Milliseconds since the request, in an end event its duration.
+ * @KTFTP_A_TRANSFER_SEQUENCE: (u64) In events, a number that grows by one an event, so that a gap
+ *   shows loss.
+ */
+enum ktftp_a_transfer {
+	KTFTP_A_TRANSFER_LISTENER = 1,
+	KTFTP_A_TRANSFER_CLIENT = 2,
+	KTFTP_A_TRANSFER_CLIENT_PORT = 3,
+	KTFTP_A_TRANSFER_LOCAL = 4,
+	KTFTP_A_TRANSFER_TID = 5,
+	KTFTP_A_TRANSFER_NAME = 6,
+	KTFTP_A_TRANSFER_STATE = 7,
+	KTFTP_A_TRANSFER_END = 8,
+	KTFTP_A_TRANSFER_PAD = 9,
+	KTFTP_A_TRANSFER_SIZE = 10,
+	KTFTP_A_TRANSFER_BYTES = 11,
+	KTFTP_A_TRANSFER_BLKSIZE = 12,
+	KTFTP_A_TRANSFER_REPEATS = 13,
+	KTFTP_A_TRANSFER_SRTT_US = 14,
+	KTFTP_A_TRANSFER_AGE_MS = 15,
+	KTFTP_A_TRANSFER_SEQUENCE = 16,
+};
+
+#define KTFTP_A_TRANSFER_MAX	KTFTP_A_TRANSFER_SEQUENCE
+
+/**
+ * enum ktftp_a_miss - Attributes of its commands.
+ * @KTFTP_A_MISS_LISTENER: (u32)
+ * @KTFTP_A_MISS_CLIENT: (binary) Address of the client, 4 or 16 bytes in network order.
+ * @KTFTP_A_MISS_CLIENT_PORT: (u16)
+ * @KTFTP_A_MISS_NAME: (string) What was asked for, cut at 255 bytes, control characters replaced by
+ *   "?".
+ * @KTFTP_A_MISS_PAD: (pad)
+ * @KTFTP_A_MISS_SEQUENCE: (u64)
+ */
+enum ktftp_a_miss {
+	KTFTP_A_MISS_LISTENER = 1,
+	KTFTP_A_MISS_CLIENT = 2,
+	KTFTP_A_MISS_CLIENT_PORT = 3,
+	KTFTP_A_MISS_NAME = 4,
+	KTFTP_A_MISS_PAD = 5,
+	KTFTP_A_MISS_SEQUENCE = 6,
+};
+
+#define KTFTP_A_MISS_MAX	KTFTP_A_MISS_SEQUENCE
+
+/**
+ * enum ktftp_a_stats - Totals since the namespace began.
+ * @KTFTP_A_STATS_PAD: (pad)
+ * @KTFTP_A_STATS_REQUESTS: (u64) Read requests that were understood.
+ * @KTFTP_A_STATS_REQUESTS_PROCESSED: (u64) Downloads that ended complete or assumed complete.
+ * @KTFTP_A_STATS_REQUESTS_ABORTED: (u64) Downloads that ended any other way.
+ * @KTFTP_A_STATS_REQUESTS_NOT_FOUND: (u64) Read requests for a name that is not published.
+ * @KTFTP_A_STATS_REQUESTS_OVERFLOW: (u64) Read requests refused because max_transfers or
+ *   max_unproven was reached.
+ * @KTFTP_A_STATS_REQUESTS_IN_PROGRESS: (u64) Downloads that have not ended.
+ * @KTFTP_A_STATS_REQUESTS_REPEATED: (u64) Repeats of a request whose download was under way.
+ * @KTFTP_A_STATS_REQUESTS_MALFORMED: (u64) Datagrams to a listening port that are no well-formed
+ *   request.
+ * @KTFTP_A_STATS_REQUESTS_IGNORED: (u64) Requests met with silence, by broadcast, from a port that
+ *   would loop, or while draining.
+ * @KTFTP_A_STATS_WRITES_REFUSED: (u64)
+ * @KTFTP_A_STATS_MODES_REFUSED: (u64) Read requests in a mode other than octet.
+ * @KTFTP_A_STATS_SEGMENTS_SENT: (u64) DATA packets sent, repeats included.
+ * @KTFTP_A_STATS_SEGMENTS_REPEATED: (u64)
+ * @KTFTP_A_STATS_SEGMENTS_ACKNOWLEDGED: (u64)
+ * @KTFTP_A_STATS_BYTES_SENT: (u64) Payload of those DATA packets.
+ * @KTFTP_A_STATS_ACKS_DUPLICATE: (u64)
+ * @KTFTP_A_STATS_ACKS_STALE: (u64)
+ * @KTFTP_A_STATS_UNKNOWN_TID: (u64) Packets to a transfer port that belong to no transfer.
+ * @KTFTP_A_STATS_ERRORS_SENT: (u64)
+ * @KTFTP_A_STATS_ERRORS_RECEIVED: (u64)
+ * @KTFTP_A_STATS_ENDED_COMPLETE: (u64)
+ * @KTFTP_A_STATS_ENDED_ASSUMED: (u64)
+ * @KTFTP_A_STATS_ENDED_TIMED_OUT: (u64)
+ * @KTFTP_A_STATS_ENDED_UNPROVEN: (u64)
+ * @KTFTP_A_STATS_SEND_FAILED: (u64) Packets that this host dropped for lack of memory, a route or
+ *   room in a queue.
+ * @KTFTP_A_STATS_NO_MEMORY: (u64) Requests dropped for lack of memory.
+ */
+enum ktftp_a_stats {
+	KTFTP_A_STATS_PAD = 1,
+	KTFTP_A_STATS_REQUESTS = 2,
+	KTFTP_A_STATS_REQUESTS_PROCESSED = 3,
+	KTFTP_A_STATS_REQUESTS_ABORTED = 4,
+	KTFTP_A_STATS_REQUESTS_NOT_FOUND = 5,
+	KTFTP_A_STATS_REQUESTS_OVERFLOW = 6,
+	KTFTP_A_STATS_REQUESTS_IN_PROGRESS = 7,
+	KTFTP_A_STATS_REQUESTS_REPEATED = 8,
+	KTFTP_A_STATS_REQUESTS_MALFORMED = 9,
+	KTFTP_A_STATS_REQUESTS_IGNORED = 10,
+	KTFTP_A_STATS_WRITES_REFUSED = 11,
+	KTFTP_A_STATS_MODES_REFUSED = 12,
+	KTFTP_A_STATS_SEGMENTS_SENT = 13,
+	KTFTP_A_STATS_SEGMENTS_REPEATED = 14,
+	KTFTP_A_STATS_SEGMENTS_ACKNOWLEDGED = 15,
+	KTFTP_A_STATS_BYTES_SENT = 16,
+	KTFTP_A_STATS_ACKS_DUPLICATE = 17,
+	KTFTP_A_STATS_ACKS_STALE = 18,
+	KTFTP_A_STATS_UNKNOWN_TID = 19,
+	KTFTP_A_STATS_ERRORS_SENT = 20,
+	KTFTP_A_STATS_ERRORS_RECEIVED = 21,
+	KTFTP_A_STATS_ENDED_COMPLETE = 22,
+	KTFTP_A_STATS_ENDED_ASSUMED = 23,
+	KTFTP_A_STATS_ENDED_TIMED_OUT = 24,
+	KTFTP_A_STATS_ENDED_UNPROVEN = 25,
+	KTFTP_A_STATS_SEND_FAILED = 26,
+	KTFTP_A_STATS_NO_MEMORY = 27,
+};
+
+#define KTFTP_A_STATS_MAX	KTFTP_A_STATS_NO_MEMORY
+
+/**
+ * enum ktftp_cmd - Commands and notifications.
+ * @KTFTP_CMD_INFO_GET: Version, features and memory.
+ * @KTFTP_CMD_LISTENER_ADD: Opens a listening port and its pool of transfer ports. EADDRINUSE when
+ *   somebody holds the port, EADDRNOTAVAIL when the address is not ours, EEXIST when this listener
+ *   exists.
+ * @KTFTP_CMD_LISTENER_DEL: Closes a listening port; running transfers have 30 seconds to finish, or
+ *   none with now.
+ * @KTFTP_CMD_LISTENER_DRAIN: Takes no new requests from now on; running transfers finish.
+ * @KTFTP_CMD_LISTENER_GET: The listeners of the namespace.
+ * @KTFTP_CMD_PUBLISH: Gives a content to a name, instead of what the name meant before. Takes only
+ *   what is in memory: EAGAIN when a page is not, read the file and ask again. ETXTBSY when
+ *   somebody has the file open for writing, ENOSPC beyond a limit, EPERM when the caller may not
+ *   pin the file, EOPNOTSUPP for a file that cannot be held.
+ * @KTFTP_CMD_WITHDRAW: Takes names back; running transfers finish. All or none - ENOENT names the
+ *   first that is not published. When it returns, files without running transfers are writable
+ *   again.
+ * @KTFTP_CMD_ENTRY_GET: What is published, in the order in which it was. A dump that a change
+ *   interrupted says so.
+ * @KTFTP_CMD_TRANSFER_GET: The transfers of the namespace, as they are while the dump passes by.
+ * @KTFTP_CMD_STATS_GET: Totals of the namespace.
+ * @KTFTP_CMD_TRANSFER_END_NTF: A transfer ended.
+ * @KTFTP_CMD_MISS_NTF: A name was asked for that is not published.
+ * @KTFTP_CMD_TRANSFER_START_NTF: A transfer began.
+ */
+enum ktftp_cmd {
+	KTFTP_CMD_INFO_GET = 1,
+	KTFTP_CMD_LISTENER_ADD = 2,
+	KTFTP_CMD_LISTENER_DEL = 3,
+	KTFTP_CMD_LISTENER_DRAIN = 4,
+	KTFTP_CMD_LISTENER_GET = 5,
+	KTFTP_CMD_PUBLISH = 6,
+	KTFTP_CMD_WITHDRAW = 7,
+	KTFTP_CMD_ENTRY_GET = 8,
+	KTFTP_CMD_TRANSFER_GET = 9,
+	KTFTP_CMD_STATS_GET = 10,
+	KTFTP_CMD_TRANSFER_END_NTF = 11,
+	KTFTP_CMD_MISS_NTF = 12,
+	KTFTP_CMD_TRANSFER_START_NTF = 13,
+};
+
+#define KTFTP_MCGRP_EVENTS	"events"
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Inside libktftp: the netlink connection, requests and their answers. */
+#ifndef KTFTP_CONNECTION_H
+#define KTFTP_CONNECTION_H
+
+#include <netlink/msg.h>
+
+#include "ktftp.h"
+
+/* Attributes of a set, by number. */
+typedef int (*ktftp_message_fn)(struct nlattr *const *attributes, void *context);
+
+/* What answers a request: its attribute set, and who takes each message. */
+struct ktftp_reply {
+	int max_attribute;
+	ktftp_message_fn fn;
+	void *context;
+};
+
+int ktftp_fail(struct ktftp *k, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
+struct nl_msg *ktftp_request(struct ktftp *k, uint8_t command, int flags);
+struct nl_msg *ktftp_request_sized(struct ktftp *k, uint8_t command, int flags, size_t bytes);
+int ktftp_call(struct ktftp *k, struct nl_msg *request, const struct ktftp_reply *reply);
+int ktftp_dump(struct ktftp *k, uint8_t command, const struct ktftp_reply *reply);
+
+void ktftp_get_string(char *out, size_t room, const struct nlattr *attribute);
+void ktftp_get_address(struct ktftp_address *out, const struct nlattr *attribute);
+uint64_t ktftp_get_u64(const struct nlattr *attribute);
+uint32_t ktftp_get_u32(const struct nlattr *attribute);
+uint16_t ktftp_get_u16(const struct nlattr *attribute);
+uint8_t ktftp_get_u8(const struct nlattr *attribute);
+void ktftp_get_transfer(struct ktftp_transfer *out, struct nlattr *const *attributes);
+
+struct nl_sock *ktftp_events_socket(const struct ktftp *k);
+void ktftp_set_events_socket(struct ktftp *k, struct nl_sock *socket);
+int ktftp_family(const struct ktftp *k);
+uint64_t *ktftp_events_sequence(struct ktftp *k);
+
+#endif

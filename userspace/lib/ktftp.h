@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * libktftp: a typed client of the generic netlink family "ktftp".
+ *
+ * Functions return 0 or a negative errno; what to tell a person is in ktftp_error() then: the kernel's own
+ * text where it gave one. A connection belongs to one thread.
+ */
+#ifndef LIBKTFTP_H
+#define LIBKTFTP_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <linux/ktftp.h>
+
+#include "enum_names.h"
+
+struct ktftp;
+
+/* An address as the family knows it: 4 or 16 bytes in network order. */
+struct ktftp_address {
+	uint8_t bytes[16];
+	uint8_t length;
+};
+
+struct ktftp_listener {
+	uint32_t id;
+	struct ktftp_address address;
+	uint16_t port;		/* 0 when adding: 69 */
+	char device[16];	/* empty for none */
+	uint32_t flags;		/* enum ktftp_listener_flag */
+	uint16_t tid_first;	/* 0 when adding: the default range */
+	uint16_t tid_last;
+	uint8_t dscp;
+	uint32_t mark;
+	uint32_t state;		/* enum ktftp_listener_state */
+	uint32_t tid_ports;
+	uint32_t transfers;
+};
+
+struct ktftp_entry {
+	uint32_t id;
+	char name[KTFTP_NAME_MAX + 1];
+	uint32_t kind;		/* enum ktftp_kind */
+	uint64_t size;
+	uint64_t hits;
+	uint64_t age_ms;
+};
+
+struct ktftp_transfer {
+	uint64_t sequence;	/* in events */
+	uint32_t listener;
+	struct ktftp_address client;
+	uint16_t client_port;
+	struct ktftp_address local;
+	uint16_t tid;
+	char name[KTFTP_NAME_MAX + 1];
+	uint32_t state;		/* enum ktftp_transfer_state, in dumps */
+	uint32_t end;		/* enum ktftp_transfer_end, in end events */
+	uint64_t size;
+	uint64_t bytes;		/* acknowledged */
+	uint32_t blksize;
+	uint32_t repeats;
+	uint32_t srtt_us;
+	uint64_t age_ms;
+};
+
+struct ktftp_miss {
+	uint64_t sequence;
+	uint32_t listener;
+	struct ktftp_address client;
+	uint16_t client_port;
+	char name[KTFTP_NAME_MAX + 1];
+};
+
+struct ktftp_info {
+	char version[32];
+	uint32_t features;	/* enum ktftp_feature */
+	uint64_t store_bytes;
+	uint64_t store_limit_bytes;
+	uint64_t namespace_bytes;
+	uint64_t namespace_limit_bytes;
+};
+
+struct ktftp_stats {
+	uint64_t value[KTFTP_A_STATS_MAX + 1];	/* by enum ktftp_a_stats */
+};
+
+/* How a file is to be held. */
+enum ktftp_hold {
+	KTFTP_HOLD_AUTO,	/* pinned where the caller may and the file system can, else a sealed copy */
+	KTFTP_HOLD_PIN,		/* pinned or not at all */
+	KTFTP_HOLD_SEAL,	/* a copy in a sealed memfd */
+	KTFTP_HOLD_COPY,	/* a copy in pages of the module's own */
+};
+
+/* Called for each item of a dump; anything but 0 ends it and becomes its result. */
+typedef int (*ktftp_listener_fn)(const struct ktftp_listener *listener, void *context);
+typedef int (*ktftp_entry_fn)(const struct ktftp_entry *entry, void *context);
+typedef int (*ktftp_transfer_fn)(const struct ktftp_transfer *transfer, void *context);
+
+/* What to do with events; a member may be NULL. @lost is called when the kernel had to drop some. */
+struct ktftp_events {
+	void (*start)(const struct ktftp_transfer *transfer, void *context);
+	void (*end)(const struct ktftp_transfer *transfer, void *context);
+	void (*miss)(const struct ktftp_miss *miss, void *context);
+	void (*lost)(uint64_t count, void *context);
+	void *context;
+};
+
+int ktftp_open(struct ktftp **out);
+void ktftp_close(struct ktftp *k);
+const char *ktftp_error(const struct ktftp *k);
+
+int ktftp_info_get(struct ktftp *k, struct ktftp_info *info);
+int ktftp_stats_get(struct ktftp *k, struct ktftp_stats *stats);
+
+int ktftp_listener_add(struct ktftp *k, const struct ktftp_listener *listener);
+int ktftp_listener_del(struct ktftp *k, const struct ktftp_listener *listener, bool now);
+int ktftp_listener_drain(struct ktftp *k, const struct ktftp_listener *listener);
+int ktftp_listener_list(struct ktftp *k, ktftp_listener_fn fn, void *context);
+
+int ktftp_publish_fd(struct ktftp *k, const char *name, int fd, enum ktftp_kind kind, struct ktftp_entry *entry);
+int ktftp_publish_file(struct ktftp *k, const char *name, int directory, const char *path, enum ktftp_hold hold,
+		       struct ktftp_entry *entry);
+int ktftp_withdraw(struct ktftp *k, const char *const *names, size_t count, uint32_t *withdrawn);
+int ktftp_withdraw_all(struct ktftp *k, uint32_t *withdrawn);
+int ktftp_entry_list(struct ktftp *k, ktftp_entry_fn fn, void *context);
+
+int ktftp_transfer_list(struct ktftp *k, ktftp_transfer_fn fn, void *context);
+
+int ktftp_events_open(struct ktftp *k);
+int ktftp_events_fd(const struct ktftp *k);
+int ktftp_events_read(struct ktftp *k, const struct ktftp_events *events);
+
+#endif

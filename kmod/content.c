@@ -21,7 +21,7 @@
 #include "params.h"
 
 /* A folio of 64 KiB at most: fewer, larger fragments, and still easy to get. */
-#define COPY_ORDER	(16 > PAGE_SHIFT ? 16 - PAGE_SHIFT : 0)
+#define COPY_ORDER	(PAGE_SHIFT < 16 ? 16 - PAGE_SHIFT : 0)
 
 /* Contents by inode, so that one inode has one object; protects the table and every content's node. */
 static DEFINE_MUTEX(contents_lock);
@@ -87,7 +87,8 @@ static int check_sealed(const struct file *file, struct netlink_ext_ack *extack)
 		return -EOPNOTSUPP;
 	}
 	if ((READ_ONCE(SHMEM_I(file_inode(file))->seals) & need) != need) {
-		NL_SET_ERR_MSG(extack, "the memfd is not sealed: F_SEAL_WRITE, F_SEAL_SHRINK and F_SEAL_GROW are needed");
+		NL_SET_ERR_MSG(extack,
+			       "the memfd is not sealed: F_SEAL_WRITE, F_SEAL_SHRINK and F_SEAL_GROW are needed");
 		return -EPERM;
 	}
 	return 0;
@@ -343,7 +344,7 @@ static void release(struct work_struct *work)
 		mutex_lock(&contents_lock);
 		hash_del(&content->node);
 		/* A second object for the inode exists when it was published again before we got here. */
-		if (!find(content->inode))
+		if (!content->was_unevictable && !find(content->inode))
 			make_evictable(content);
 		mutex_unlock(&contents_lock);
 	}
@@ -351,8 +352,9 @@ static void release(struct work_struct *work)
 	atomic_long_sub(content->charged_pages, &held_pages);
 	if (content->kind == KTFTP_KIND_PINNED)
 		allow_write_access(content->file);
+	/* The last one may have to wait for a device: not here, where withdraw waits. */
 	if (content->file)
-		__fput_sync(content->file);
+		fput(content->file);
 	kvfree(content->pages);
 	kfree(content);
 }
@@ -366,12 +368,25 @@ static int check(struct file *file, enum ktftp_kind kind, bool may_pin, struct n
 	if (ktftp_content_is_memfd(file) || kind == KTFTP_KIND_SEALED)
 		return kind == KTFTP_KIND_PINNED ? check_pinnable(file, extack) : check_sealed(file, extack);
 	err = check_pinnable(file, extack);
-	if (!err && kind == KTFTP_KIND_PINNED && !may_pin) {
+	/* A copy needs it as well, for as long as it is made. */
+	if (!err && !may_pin) {
 		NL_SET_ERR_MSG(extack,
-			       "denying others to write a file needs CAP_NET_ADMIN in the initial user namespace or write permission on it");
+			       "keeping others from writing a file needs CAP_NET_ADMIN in the initial user namespace or write permission on it: publish a sealed memfd");
 		return -EPERM;
 	}
 	return err;
+}
+
+/* Reclaim has no business with these pages; a tmpfs may have said so before. */
+static void hold_in_memory(struct ktftp_content *content)
+{
+	const struct ktftp_content *other;
+
+	lockdep_assert_held(&contents_lock);
+	other = find(content->inode);
+	content->was_unevictable = other ? other->was_unevictable :
+				   mapping_unevictable(content->file->f_mapping);
+	mapping_set_unevictable(content->file->f_mapping);
 }
 
 /* A new object, not yet in the table. @file is the content's when it is held, the caller's otherwise. */
@@ -409,7 +424,7 @@ static struct ktftp_content *capture(struct file *file, enum ktftp_kind kind, st
 		content->inode = NULL;
 	} else {
 		get_file(file);
-		mapping_set_unevictable(file->f_mapping);
+		hold_in_memory(content);
 	}
 	pr_debug("content %p created\n", content);
 	return content;

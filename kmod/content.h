@@ -25,6 +25,8 @@ struct sk_buff;
  * @ref: references
  * @kind: sealed, pinned or copied
  * @inode: identity in the table; not dereferenced through this pointer
+ * @was_unevictable: its pages were not to be evicted before, or the content that held the inode before found
+ *	them so: then they stay that way
  * @file: held file of a sealed or pinned content, NULL of a copied one
  * @bytes: size, sampled once, after writing was denied
  * @page_count: pages in @pages
@@ -39,6 +41,7 @@ struct ktftp_content {
 	refcount_t ref;
 	enum ktftp_kind kind;
 	const struct inode *inode;
+	bool was_unevictable;
 	struct file *file;
 	u64 bytes;
 	unsigned long page_count;

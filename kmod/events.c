@@ -48,25 +48,46 @@ int ktftp_put_transfer(struct sk_buff *skb, const struct ktftp_transfer_view *vi
 	return 0;
 }
 
-/* A message with its number in it; NULL leaves a gap in the numbers that listeners can see. */
-static struct sk_buff *new_event(struct ktftp_net *kn, u8 command, int sequence_attribute, int pad, void **header)
-{
-	u64 sequence = atomic64_inc_return(&kn->events);
-	struct sk_buff *skb = genlmsg_new(EVENT_BYTES, GFP_ATOMIC | __GFP_NOWARN);
+/*
+ * Events leave one after the other, so that they arrive in the order of their numbers. One that cannot be told for
+ * want of memory leaves a gap, which listeners can see.
+ */
+struct event {
+	struct ktftp_net *kn;
+	struct sk_buff *skb;
+	void *header;
+};
 
-	if (!skb)
-		return NULL;
-	*header = genlmsg_put(skb, 0, 0, &ktftp_family, 0, command);
-	if (*header && !nla_put_u64_64bit(skb, sequence_attribute, sequence, pad))
-		return skb;
-	nlmsg_free(skb);
-	return NULL;
+static void begin_event(struct event *event, struct ktftp_net *kn, u8 command, int sequence_attribute, int pad)
+	__acquires(&kn->events_lock)
+{
+	u64 sequence;
+
+	*event = (struct event){ .kn = kn };
+	spin_lock_bh(&kn->events_lock);
+	sequence = ++kn->events;
+	event->skb = genlmsg_new(EVENT_BYTES, GFP_ATOMIC | __GFP_NOWARN);
+	if (!event->skb)
+		return;
+	event->header = genlmsg_put(event->skb, 0, 0, &ktftp_family, 0, command);
+	if (event->header && !nla_put_u64_64bit(event->skb, sequence_attribute, sequence, pad))
+		return;
+	nlmsg_free(event->skb);
+	event->skb = NULL;
 }
 
-static void tell(struct ktftp_net *kn, struct sk_buff *skb, void *header)
+/* Tells the event if all of it could be put into the message. */
+static void end_event(struct event *event, int err)
+	__releases(&event->kn->events_lock)
 {
-	genlmsg_end(skb, header);
-	genlmsg_multicast_netns(&ktftp_family, kn->net, skb, 0, KTFTP_MCGRP_INDEX_EVENTS, GFP_ATOMIC);
+	if (err) {
+		nlmsg_free(event->skb);
+	} else if (event->skb) {
+		genlmsg_end(event->skb, event->header);
+		genlmsg_multicast_netns(&ktftp_family, event->kn->net, event->skb, 0, KTFTP_MCGRP_INDEX_EVENTS,
+					GFP_ATOMIC);
+	}
+	spin_unlock_bh(&event->kn->events_lock);
 }
 
 /**
@@ -76,17 +97,10 @@ static void tell(struct ktftp_net *kn, struct sk_buff *skb, void *header)
  */
 void ktftp_event_start(struct ktftp_net *kn, const struct ktftp_transfer_view *view)
 {
-	struct sk_buff *skb;
-	void *header;
+	struct event event;
 
-	skb = new_event(kn, KTFTP_CMD_TRANSFER_START_NTF, KTFTP_A_TRANSFER_SEQUENCE, KTFTP_A_TRANSFER_PAD,
-			&header);
-	if (!skb)
-		return;
-	if (ktftp_put_transfer(skb, view))
-		nlmsg_free(skb);
-	else
-		tell(kn, skb, header);
+	begin_event(&event, kn, KTFTP_CMD_TRANSFER_START_NTF, KTFTP_A_TRANSFER_SEQUENCE, KTFTP_A_TRANSFER_PAD);
+	end_event(&event, event.skb ? ktftp_put_transfer(event.skb, view) : 0);
 }
 
 /**
@@ -96,17 +110,13 @@ void ktftp_event_start(struct ktftp_net *kn, const struct ktftp_transfer_view *v
  */
 void ktftp_event_end(struct ktftp_net *kn, const struct ktftp_transfer_view *view)
 {
-	struct sk_buff *skb;
-	void *header;
+	struct event event;
+	int err = 0;
 
-	skb = new_event(kn, KTFTP_CMD_TRANSFER_END_NTF, KTFTP_A_TRANSFER_SEQUENCE, KTFTP_A_TRANSFER_PAD,
-			&header);
-	if (!skb)
-		return;
-	if (ktftp_put_transfer(skb, view) || nla_put_u32(skb, KTFTP_A_TRANSFER_END, view->end))
-		nlmsg_free(skb);
-	else
-		tell(kn, skb, header);
+	begin_event(&event, kn, KTFTP_CMD_TRANSFER_END_NTF, KTFTP_A_TRANSFER_SEQUENCE, KTFTP_A_TRANSFER_PAD);
+	if (event.skb)
+		err = ktftp_put_transfer(event.skb, view) ?: nla_put_u32(event.skb, KTFTP_A_TRANSFER_END, view->end);
+	end_event(&event, err);
 }
 
 /* A name as a client sent it, made fit to be shown. */
@@ -120,6 +130,20 @@ static void make_printable(char out[KTFTP_NAME_MAX + 1], const u8 *name, size_t 
 	out[bytes] = 0;
 }
 
+static int put_miss(struct sk_buff *skb, u32 listener, const struct ktftp_key *key, const u8 *name,
+		    size_t name_bytes)
+{
+	char printable[KTFTP_NAME_MAX + 1];
+
+	make_printable(printable, name, name_bytes);
+	if (nla_put_u32(skb, KTFTP_A_MISS_LISTENER, listener) ||
+	    ktftp_put_address(skb, KTFTP_A_MISS_CLIENT, &key->peer) ||
+	    nla_put_u16(skb, KTFTP_A_MISS_CLIENT_PORT, ntohs(key->peer_port)) ||
+	    nla_put_string(skb, KTFTP_A_MISS_NAME, printable))
+		return -EMSGSIZE;
+	return 0;
+}
+
 /**
  * ktftp_event_miss() - a name was asked for that is not published
  * @kn: namespace
@@ -131,21 +155,10 @@ static void make_printable(char out[KTFTP_NAME_MAX + 1], const u8 *name, size_t 
 void ktftp_event_miss(struct ktftp_net *kn, u32 listener, const struct ktftp_key *key, const u8 *name,
 		      size_t name_bytes)
 {
-	char printable[KTFTP_NAME_MAX + 1];
-	struct sk_buff *skb;
-	void *header;
+	struct event event;
 
 	if (!ktftp_events_wanted(kn))
 		return;
-	skb = new_event(kn, KTFTP_CMD_MISS_NTF, KTFTP_A_MISS_SEQUENCE, KTFTP_A_MISS_PAD, &header);
-	if (!skb)
-		return;
-	make_printable(printable, name, name_bytes);
-	if (nla_put_u32(skb, KTFTP_A_MISS_LISTENER, listener) ||
-	    ktftp_put_address(skb, KTFTP_A_MISS_CLIENT, &key->peer) ||
-	    nla_put_u16(skb, KTFTP_A_MISS_CLIENT_PORT, ntohs(key->peer_port)) ||
-	    nla_put_string(skb, KTFTP_A_MISS_NAME, printable))
-		nlmsg_free(skb);
-	else
-		tell(kn, skb, header);
+	begin_event(&event, kn, KTFTP_CMD_MISS_NTF, KTFTP_A_MISS_SEQUENCE, KTFTP_A_MISS_PAD);
+	end_event(&event, event.skb ? put_miss(event.skb, listener, key, name, name_bytes) : 0);
 }

@@ -7,16 +7,22 @@
 
 #include <linux/gcd.h>
 #include <linux/module.h>
+#include <linux/netdevice.h>
 #include <linux/netlink.h>
 #include <linux/random.h>
 #include <linux/slab.h>
 #include <net/ipv6.h>
 #include <net/udp_tunnel.h>
 
+#include "icmp.h"
 #include "listener.h"
 #include "netns.h"
+#include "params.h"
 #include "receive.h"
 #include "transfer.h"
+
+/* Listeners of a network namespace that a user namespace owns. */
+#define USER_LISTENERS	4
 
 /* How often a closing listener is looked at, in jiffies. */
 #define CLOSE_POLL	(HZ / 4)
@@ -84,6 +90,7 @@ static int open_port(struct ktftp_listener *listener, u16 number, bool listening
 	err = open_socket(listener->kn, listen, number, &port->sock);
 	if (err)
 		return err;
+	port->sk = port->sock->sk;
 	port->listener = listener;
 	port->number = htons(number);
 	port->ifindex = listen->ifindex;
@@ -101,6 +108,7 @@ static void hook(struct ktftp_port *port)
 	struct sock *sk = ktftp_port_sk(port);
 
 	rcu_assign_sk_user_data(sk, port);
+	ktftp_icmp_hook(sk);
 	WRITE_ONCE(udp_sk(sk)->encap_rcv, ktftp_receive);
 	/* Any type will do that the stack does not know: it makes the stack call the hook. */
 	WRITE_ONCE(udp_sk(sk)->encap_type, 1);
@@ -131,6 +139,11 @@ static void close_ports(struct ktftp_listener *listener)
 		close_port(&listener->ports[i]);
 }
 
+static bool is_in_range(const struct ktftp_listen *listen, u16 number)
+{
+	return number >= listen->tid_first && number <= listen->tid_last;
+}
+
 /*
  * Takes ports of the range at random, going on from there past those that others hold. With a range smaller
  * than the pool, all of it will do.
@@ -139,7 +152,7 @@ static int open_pool(struct ktftp_listener *listener, struct netlink_ext_ack *ex
 {
 	const struct ktftp_listen *listen = &listener->listen;
 	unsigned int range = listen->tid_last - listen->tid_first + 1, i, step = 1;
-	unsigned int want = min_t(unsigned int, range, KTFTP_TID_POOL);
+	unsigned int want = min_t(unsigned int, range - is_in_range(listen, ntohs(listen->port)), KTFTP_TID_POOL);
 	u16 number;
 	int err;
 
@@ -157,8 +170,9 @@ static int open_pool(struct ktftp_listener *listener, struct netlink_ext_ack *ex
 		number = (number + step) % range;
 		cond_resched();
 	}
-	if (listener->port_count <= want) {
-		NL_SET_ERR_MSG(extack, "too many ports of the range for transfers are taken: see tid-first and tid-last");
+	if (!want || listener->port_count <= want) {
+		NL_SET_ERR_MSG(extack,
+			       "too many ports of the range for transfers are taken: see tid-first and tid-last");
 		return -EADDRINUSE;
 	}
 	listener->pool = &listener->ports[1];
@@ -220,7 +234,6 @@ static void free_listener(struct work_struct *work)
 	pr_debug("listener %p destroyed\n", listener);
 	ktftp_table_destroy(&listener->table);
 	kvfree(listener);
-	module_put(THIS_MODULE);
 }
 
 /**
@@ -233,6 +246,14 @@ void ktftp_listener_put(struct ktftp_listener *listener)
 {
 	if (refcount_dec_and_test(&listener->ref))
 		queue_rcu_work(queue, &listener->free_work);
+}
+
+/* What is left of a listener ends before the module does: see ktftp_exit(). */
+static void release_module(struct ktftp_listener *listener)
+{
+	if (listener->keeps_module)
+		module_put(THIS_MODULE);
+	listener->keeps_module = false;
 }
 
 /* First step of the end: packets find it no more, once a grace period has passed. */
@@ -257,6 +278,7 @@ static void take_apart(struct ktftp_listener *listener)
 		ktftp_listener_put(listener);
 	ktftp_transfer_flush(&listener->table);
 	close_ports(listener);
+	release_module(listener);
 	/* Frees it a grace period later. */
 	ktftp_listener_put(listener);
 }
@@ -310,8 +332,10 @@ static struct ktftp_listener *new_listener(struct ktftp_net *kn, const struct kt
 	listener->kn = kn;
 	listener->listen = *listen;
 	listener->state = KTFTP_LISTENER_STATE_ACTIVE;
-	/* A listener keeps the module: rmmod says that it is in use. */
-	__module_get(THIS_MODULE);
+	/* A listener keeps the module: rmmod says that it is in use. But not everybody may keep it from going. */
+	listener->keeps_module = kn->net->user_ns == &init_user_ns;
+	if (listener->keeps_module)
+		__module_get(THIS_MODULE);
 	pr_debug("listener %p created\n", listener);
 	return listener;
 }
@@ -345,6 +369,42 @@ static struct ktftp_listener *find_or_say(struct ktftp_net *kn, const struct ktf
 	if (!listener)
 		NL_SET_ERR_MSG(extack, "there is no such listener");
 	return listener;
+}
+
+/**
+ * ktftp_listener_find_open() - the listener with that id, if it takes requests
+ * @kn: namespace; its lock is held
+ * @id: id
+ *
+ * Return: the listener, without a reference, or NULL.
+ */
+struct ktftp_listener *ktftp_listener_find_open(struct ktftp_net *kn, u32 id)
+{
+	struct ktftp_listener *listener;
+
+	lockdep_assert_held(&kn->lock);
+	list_for_each_entry(listener, &kn->listeners, list)
+		if (listener->id == id && listener->state == KTFTP_LISTENER_STATE_ACTIVE)
+			return listener;
+	return NULL;
+}
+
+static unsigned int list_count(const struct list_head *list)
+{
+	const struct list_head *at;
+	unsigned int count = 0;
+
+	list_for_each(at, list)
+		count++;
+	return count;
+}
+
+/* A listener is a few hundred sockets: anybody may have a user namespace, and not thousands of those. */
+static unsigned int most_listeners(const struct ktftp_net *kn)
+{
+	unsigned int most = ktftp_param(max_listeners);
+
+	return kn->net->user_ns == &init_user_ns ? most : min_t(unsigned int, most, USER_LISTENERS);
 }
 
 static int check(const struct ktftp_listen *listen, struct netlink_ext_ack *extack)
@@ -392,6 +452,12 @@ int ktftp_listener_add(struct ktftp_net *kn, const struct ktftp_listen *listen, 
 		err = -EEXIST;
 		goto unlock;
 	}
+	if (list_count(&kn->listeners) >= most_listeners(kn)) {
+		NL_SET_ERR_MSG(extack,
+			       "too many listeners in this network namespace: see the module's parameter max_listeners");
+		err = -ENOSPC;
+		goto unlock;
+	}
 	listener = new_listener(kn, listen);
 	if (IS_ERR(listener)) {
 		err = PTR_ERR(listener);
@@ -400,6 +466,7 @@ int ktftp_listener_add(struct ktftp_net *kn, const struct ktftp_listen *listen, 
 	err = open_ports(listener, extack);
 	if (err) {
 		close_ports(listener);
+		release_module(listener);
 		ktftp_listener_put(listener);
 		goto unlock;
 	}
@@ -515,6 +582,56 @@ void ktftp_listeners_cut(struct ktftp_net *kn)
 void ktftp_listeners_settle(void)
 {
 	flush_workqueue(queue);
+}
+
+/* Its device is gone: nothing arrives any more, and nobody could name it. */
+static void close_without_device(struct ktftp_listener *listener)
+{
+	WRITE_ONCE(listener->state, KTFTP_LISTENER_STATE_CLOSING);
+	listener->close_at = jiffies;
+	refcount_inc(&listener->ref);
+	/* The work that waits already owns a reference. */
+	if (!queue_delayed_work(queue, &listener->close_work, 0))
+		ktftp_listener_put(listener);
+}
+
+/* A device goes, or moves to another namespace. */
+static int on_device_event(struct notifier_block *block, unsigned long event, void *data)
+{
+	const struct net_device *device = netdev_notifier_info_to_dev(data);
+	struct ktftp_net *kn = ktftp_net(dev_net(device));
+	struct ktftp_listener *listener;
+
+	if (event != NETDEV_UNREGISTER)
+		return NOTIFY_DONE;
+	mutex_lock(&kn->lock);
+	list_for_each_entry(listener, &kn->listeners, list)
+		if (listener->listen.ifindex == device->ifindex)
+			close_without_device(listener);
+	mutex_unlock(&kn->lock);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block device_notifier = {
+	.notifier_call = on_device_event,
+};
+
+/**
+ * ktftp_listeners_watch() - close listeners whose device goes
+ *
+ * Context: process, when namespaces are known. Return: 0 or a negative error.
+ */
+int __init ktftp_listeners_watch(void)
+{
+	return register_netdevice_notifier(&device_notifier);
+}
+
+/**
+ * ktftp_listeners_unwatch() - undo ktftp_listeners_watch()
+ */
+void ktftp_listeners_unwatch(void)
+{
+	unregister_netdevice_notifier(&device_notifier);
 }
 
 int __init ktftp_listener_init(void)

@@ -54,6 +54,7 @@ struct ktftp_listen {
  * @ref: references
  * @kn: namespace
  * @id: number, never used twice
+ * @keeps_module: the module cannot be unloaded while it exists
  * @state: enum ktftp_listener_state; written under the namespace's lock, read by softirq
  * @listen: what it was asked to be
  * @table: its transfers
@@ -70,6 +71,7 @@ struct ktftp_listener {
 	refcount_t ref;
 	struct ktftp_net *kn;
 	u32 id;
+	bool keeps_module;
 	u32 state;
 	struct ktftp_listen listen;
 	struct ktftp_table table;
@@ -87,14 +89,16 @@ int ktftp_listener_add(struct ktftp_net *kn, const struct ktftp_listen *listen, 
 int ktftp_listener_drain(struct ktftp_net *kn, const struct ktftp_listen *listen, struct netlink_ext_ack *extack);
 int ktftp_listener_del(struct ktftp_net *kn, const struct ktftp_listen *listen, bool now,
 		       struct netlink_ext_ack *extack);
+struct ktftp_listener *ktftp_listener_find_open(struct ktftp_net *kn, u32 id);
 void ktftp_listener_put(struct ktftp_listener *listener);
 
 void ktftp_listeners_unhook(struct ktftp_net *kn);
 void ktftp_listeners_cut(struct ktftp_net *kn);
 void ktftp_listeners_settle(void);
+int ktftp_listeners_watch(void);
+void ktftp_listeners_unwatch(void);
 
 int ktftp_listener_init(void);
 void ktftp_listener_exit(void);
-
 
 #endif

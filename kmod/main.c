@@ -6,6 +6,7 @@
 #include <linux/module.h>
 
 #include "content.h"
+#include "handover.h"
 #include "listener.h"
 #include "netlink.h"
 #include "netns.h"
@@ -29,11 +30,21 @@ static int __init ktftp_init(void)
 	err = ktftp_netns_init();
 	if (err)
 		goto exit_listener;
-	err = ktftp_netlink_init();
+	err = ktftp_listeners_watch();
 	if (err)
 		goto exit_netns;
+	err = ktftp_handover_init();
+	if (err)
+		goto unwatch;
+	err = ktftp_netlink_init();
+	if (err)
+		goto exit_handover;
 	return 0;
 
+exit_handover:
+	ktftp_handover_exit();
+unwatch:
+	ktftp_listeners_unwatch();
 exit_netns:
 	ktftp_netns_exit();
 exit_listener:
@@ -49,6 +60,8 @@ exit_content:
 static void __exit ktftp_exit(void)
 {
 	ktftp_netlink_exit();
+	ktftp_handover_exit();
+	ktftp_listeners_unwatch();
 	ktftp_netns_exit();
 	/* Entries and listeners on their way through RCU call into this text. */
 	rcu_barrier();

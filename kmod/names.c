@@ -65,9 +65,12 @@ int ktftp_name_canonical(const u8 *in, size_t bytes, char out[KTFTP_NAME_MAX + 1
 	size_t used = 0, start = 0, i;
 	int err;
 
-	if (bytes >= 2 && is_letter(in[0]) && in[1] == ':')
-		start = 2;
-	for (i = start; i <= bytes; i++) {
+	for (i = 0; i <= bytes; i++) {
+		/* Whatever else was dropped before it: what begins with a drive letter is no canonical name. */
+		if (!used && i == start + 1 && i < bytes && is_letter(in[start]) && in[i] == ':') {
+			start = i + 1;
+			continue;
+		}
 		if (i < bytes && !is_separator(in[i]))
 			continue;
 		err = add_segment(out, &used, in + start, i - start);

@@ -12,7 +12,7 @@
 #include "netns.h"
 #include "params.h"
 
-#define FEATURES	(KTFTP_FEATURE_PINNED | KTFTP_FEATURE_COPIED)
+#define FEATURES	(KTFTP_FEATURE_PINNED | KTFTP_FEATURE_COPIED | KTFTP_FEATURE_OPTIONS | KTFTP_FEATURE_HANDOVER)
 
 /**
  * ktftp_nl_reply() - begin the answer to a command
@@ -63,6 +63,28 @@ void *ktftp_nl_dump_item(struct sk_buff *skb, struct netlink_callback *cb, u8 co
 	if (header)
 		genl_dump_check_consistent(cb, header);
 	return header;
+}
+
+/**
+ * ktftp_get_address() - an address of 4 or 16 bytes
+ * @attribute: attribute
+ * @address: where it goes, an IPv4 one mapped into IPv6
+ * @extack: where the reason of a refusal goes
+ *
+ * Return: 0 or -EINVAL.
+ */
+int ktftp_get_address(const struct nlattr *attribute, struct in6_addr *address, struct netlink_ext_ack *extack)
+{
+	if (nla_len(attribute) == sizeof(__be32)) {
+		ipv6_addr_set_v4mapped(nla_get_in_addr(attribute), address);
+		return 0;
+	}
+	if (nla_len(attribute) == sizeof(*address)) {
+		*address = nla_get_in6_addr(attribute);
+		return 0;
+	}
+	NL_SET_ERR_MSG_ATTR(extack, attribute, "an address has 4 or 16 bytes");
+	return -EINVAL;
 }
 
 /**
@@ -211,6 +233,18 @@ static const struct genl_ops ops[] = {
 	{
 		.cmd = KTFTP_CMD_STATS_GET,
 		.doit = get_stats,
+	},
+	{
+		.cmd = KTFTP_CMD_ATTACH,
+		.doit = ktftp_nl_attach,
+		.flags = GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd = KTFTP_CMD_START,
+		.doit = ktftp_nl_start,
+		.policy = ktftp_request_policy,
+		.maxattr = KTFTP_A_REQUEST_MAX,
+		.flags = GENL_UNS_ADMIN_PERM,
 	},
 };
 

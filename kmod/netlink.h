@@ -18,6 +18,7 @@ extern struct genl_family ktftp_family;
 
 extern const struct nla_policy ktftp_listener_policy[];
 extern const struct nla_policy ktftp_entry_policy[];
+extern const struct nla_policy ktftp_request_policy[];
 
 int ktftp_nl_listener_add(struct sk_buff *skb, struct genl_info *info);
 int ktftp_nl_listener_del(struct sk_buff *skb, struct genl_info *info);
@@ -29,10 +30,13 @@ int ktftp_nl_entry_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int ktftp_nl_transfer_start(struct netlink_callback *cb);
 int ktftp_nl_transfer_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int ktftp_nl_transfer_done(struct netlink_callback *cb);
+int ktftp_nl_attach(struct sk_buff *skb, struct genl_info *info);
+int ktftp_nl_start(struct sk_buff *skb, struct genl_info *info);
 
 struct sk_buff *ktftp_nl_reply(struct genl_info *info, u8 command, void **header);
 int ktftp_nl_send(struct genl_info *info, struct sk_buff *skb, void *header);
 void *ktftp_nl_dump_item(struct sk_buff *skb, struct netlink_callback *cb, u8 command);
+int ktftp_get_address(const struct nlattr *attribute, struct in6_addr *address, struct netlink_ext_ack *extack);
 int ktftp_put_address(struct sk_buff *skb, int attribute, const struct in6_addr *address);
 
 int ktftp_netlink_init(void);

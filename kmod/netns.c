@@ -11,7 +11,8 @@
  *  4. exit: a grace period once more. A timer's handler that ended its transfer by itself, and so was not
  *     waited for in 3, is through.
  *  5. exit: work that closes listeners by itself is through (it takes the namespace's lock).
- *  6. exit: store and counters go. Contents are released by the module's workqueue, which does not know
+ *  6. exit: the work that withdraws what is served only while a daemon is attached is through.
+ *  7. exit: store and counters go. Contents are released by the module's workqueue, which does not know
  *     namespaces.
  *
  * register_pernet_device, not _subsys: a subsystem's exit comes after all sockets must have gone.
@@ -32,10 +33,12 @@ static int __net_init begin_net(struct net *net)
 
 	kn->net = net;
 	mutex_init(&kn->lock);
+	spin_lock_init(&kn->events_lock);
 	INIT_LIST_HEAD(&kn->listeners);
 	ratelimit_state_init(&kn->unknown_tid_limit, HZ, UNKNOWN_TID_PER_S);
 	/* Counted by us; not a line in the log for everybody who sends us junk. */
 	ratelimit_set_flags(&kn->unknown_tid_limit, RATELIMIT_MSG_ON_RELEASE);
+	ktftp_handover_begin(kn);
 	kn->stats = ktftp_stats_alloc();
 	if (!kn->stats)
 		return -ENOMEM;
@@ -71,6 +74,7 @@ static void __net_exit exit_nets(struct list_head *nets)
 		ktftp_listeners_settle();
 	}
 	list_for_each_entry(net, nets, exit_list) {
+		ktftp_handover_end(ktftp_net(net));
 		ktftp_store_fini(&ktftp_net(net)->store);
 		WARN_ON(atomic_read(&ktftp_net(net)->transfers));
 		free_percpu(ktftp_net(net)->stats);

@@ -12,6 +12,7 @@
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
+#include "handover.h"
 #include "stats.h"
 #include "store.h"
 
@@ -27,8 +28,10 @@
  * @stats: counters
  * @transfers: transfers in memory
  * @unproven: those whose client has not answered yet
+ * @events_lock: keeps events in the order of their numbers; protects @events
  * @events: number of the last event
  * @unknown_tid_limit: how often a stray packet is answered
+ * @daemon: who is handed what the module does not serve
  */
 struct ktftp_net {
 	struct net *net;
@@ -41,8 +44,10 @@ struct ktftp_net {
 	struct ktftp_stats __percpu *stats;
 	atomic_t transfers;
 	atomic_t unproven;
-	atomic64_t events;
+	spinlock_t events_lock;
+	u64 events;
 	struct ratelimit_state unknown_tid_limit;
+	struct ktftp_daemon daemon;
 };
 
 extern unsigned int ktftp_net_id;

@@ -31,16 +31,7 @@ static int get_address(struct genl_info *info, struct in6_addr *address)
 		NL_SET_ERR_MSG(info->extack, "an address is needed");
 		return -EINVAL;
 	}
-	if (nla_len(attribute) == sizeof(__be32)) {
-		ipv6_addr_set_v4mapped(nla_get_in_addr(attribute), address);
-		return 0;
-	}
-	if (nla_len(attribute) == sizeof(*address)) {
-		*address = nla_get_in6_addr(attribute);
-		return 0;
-	}
-	NL_SET_ERR_MSG_ATTR(info->extack, attribute, "an address has 4 or 16 bytes");
-	return -EINVAL;
+	return ktftp_get_address(attribute, address, info->extack);
 }
 
 static int get_ifindex(struct genl_info *info, int *ifindex)

@@ -3,6 +3,7 @@
 #include <linux/capability.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/mount.h>
 #include <net/sock.h>
 
 #include "content.h"
@@ -19,6 +20,7 @@ const struct nla_policy ktftp_entry_policy[KTFTP_A_ENTRY_MAX + 1] = {
 	[KTFTP_A_ENTRY_OFFSET] = { .type = NLA_U64 },
 	[KTFTP_A_ENTRY_SIZE] = { .type = NLA_U64 },
 	[KTFTP_A_ENTRY_ALL] = { .type = NLA_FLAG },
+	[KTFTP_A_ENTRY_WHILE_ATTACHED] = { .type = NLA_FLAG },
 };
 
 static int get_name(const struct nlattr *attribute, char name[KTFTP_NAME_MAX + 1], struct netlink_ext_ack *extack)
@@ -29,7 +31,8 @@ static int get_name(const struct nlattr *attribute, char name[KTFTP_NAME_MAX + 1
 	if (bytes == -ENAMETOOLONG)
 		NL_SET_ERR_MSG_ATTR(extack, attribute, "a name has at most 255 bytes");
 	else if (bytes < 0)
-		NL_SET_ERR_MSG_ATTR(extack, attribute, "a name must not be empty, contain \"..\" or control characters");
+		NL_SET_ERR_MSG_ATTR(extack, attribute,
+				    "a name must not be empty, contain \"..\" or control characters");
 	return bytes;
 }
 
@@ -39,7 +42,8 @@ static int get_name(const struct nlattr *attribute, char name[KTFTP_NAME_MAX + 1
  */
 static bool may_pin(struct sk_buff *skb, struct file *file)
 {
-	return netlink_capable(skb, CAP_NET_ADMIN) || !file_permission(file, MAY_WRITE);
+	return netlink_capable(skb, CAP_NET_ADMIN) ||
+	       (!file_permission(file, MAY_WRITE) && !__mnt_is_readonly(file->f_path.mnt));
 }
 
 static enum ktftp_kind get_kind(struct genl_info *info, const struct file *file)
@@ -49,10 +53,19 @@ static enum ktftp_kind get_kind(struct genl_info *info, const struct file *file)
 	return ktftp_content_is_memfd(file) ? KTFTP_KIND_SEALED : KTFTP_KIND_PINNED;
 }
 
+/* What a content counts at least. */
+static u64 content_bytes(struct genl_info *info, const struct file *file)
+{
+	return info->attrs[KTFTP_A_ENTRY_SIZE] ? nla_get_u64(info->attrs[KTFTP_A_ENTRY_SIZE]) :
+						 i_size_read(file_inode(file));
+}
+
 static struct ktftp_content *get_content(struct sk_buff *skb, struct genl_info *info)
 {
+	struct ktftp_store *store = &ktftp_net(genl_info_net(info))->store;
 	struct ktftp_content *content;
 	struct file *file;
+	int err;
 
 	if (!info->attrs[KTFTP_A_ENTRY_FD]) {
 		NL_SET_ERR_MSG(info->extack, "a file descriptor is needed");
@@ -63,7 +76,11 @@ static struct ktftp_content *get_content(struct sk_buff *skb, struct genl_info *
 		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[KTFTP_A_ENTRY_FD], "no such file descriptor");
 		return ERR_PTR(-EBADF);
 	}
-	content = ktftp_content_get(file, get_kind(info, file), may_pin(skb, file), info->extack);
+	err = ktftp_store_check_size(store, content_bytes(info, file), info->extack);
+	if (err)
+		content = ERR_PTR(err);
+	else
+		content = ktftp_content_get(file, get_kind(info, file), may_pin(skb, file), info->extack);
 	fput(file);
 	return content;
 }
@@ -73,7 +90,8 @@ static int get_range(struct genl_info *info, u64 content_bytes, u64 *offset, u64
 {
 	*offset = info->attrs[KTFTP_A_ENTRY_OFFSET] ? nla_get_u64(info->attrs[KTFTP_A_ENTRY_OFFSET]) : 0;
 	if (*offset > content_bytes) {
-		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[KTFTP_A_ENTRY_OFFSET], "the file ends before this offset");
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[KTFTP_A_ENTRY_OFFSET],
+				    "the file ends before this offset");
 		return -EINVAL;
 	}
 	*bytes = content_bytes - *offset;
@@ -111,7 +129,10 @@ static struct ktftp_entry *get_entry(struct sk_buff *skb, struct genl_info *info
 		return ERR_PTR(err);
 	}
 	entry = ktftp_entry_new(name, name_bytes, content, offset, bytes);
-	return entry ?: ERR_PTR(-ENOMEM);
+	if (!entry)
+		return ERR_PTR(-ENOMEM);
+	entry->while_attached = nla_get_flag(info->attrs[KTFTP_A_ENTRY_WHILE_ATTACHED]);
+	return entry;
 }
 
 /* What dumps and the answer to publish have in common. */
@@ -232,7 +253,8 @@ int ktftp_nl_withdraw(struct sk_buff *skb, struct genl_info *info)
 		nlmsg_free(reply);
 		return err;
 	}
-	ktftp_store_settle();
+	if (count)
+		ktftp_store_settle();
 	nla_put_u32(reply, KTFTP_A_ENTRY_COUNT, count);
 	return ktftp_nl_send(info, reply, header);
 }
@@ -246,7 +268,8 @@ static int dump_one(struct sk_buff *skb, struct netlink_callback *cb, const stru
 		return -EMSGSIZE;
 	if (put_entry(skb, entry) ||
 	    nla_put_u64_64bit(skb, KTFTP_A_ENTRY_HITS, atomic64_read(&entry->hits), KTFTP_A_ENTRY_PAD) ||
-	    nla_put_u64_64bit(skb, KTFTP_A_ENTRY_AGE_MS, age_ms, KTFTP_A_ENTRY_PAD)) {
+	    nla_put_u64_64bit(skb, KTFTP_A_ENTRY_AGE_MS, age_ms, KTFTP_A_ENTRY_PAD) ||
+	    (entry->while_attached && nla_put_flag(skb, KTFTP_A_ENTRY_WHILE_ATTACHED))) {
 		genlmsg_cancel(skb, header);
 		return -EMSGSIZE;
 	}

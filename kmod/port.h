@@ -14,7 +14,9 @@ struct ktftp_listener;
 /**
  * struct ktftp_port - one UDP socket
  * @listener: whose port it is
- * @sock: the socket; its user data points here while packets are taken
+ * @sock: the socket, NULL once it is closed; its user data points here while packets are taken
+ * @sk: the same as what packets are sent from; stays set, for a timer's handler may be late: the socket's memory
+ *	goes a grace period after it was closed, and handlers are under RCU
  * @number: bound port
  * @ifindex: device or VRF it is bound to, 0 for none
  * @mark: routing mark of what is sent
@@ -28,6 +30,7 @@ struct ktftp_listener;
 struct ktftp_port {
 	struct ktftp_listener *listener;
 	struct socket *sock;
+	struct sock *sk;
 	__be16 number;
 	int ifindex;
 	u32 mark;
@@ -38,7 +41,7 @@ struct ktftp_port {
 
 static inline struct sock *ktftp_port_sk(const struct ktftp_port *port)
 {
-	return port->sock->sk;
+	return port->sk;
 }
 
 #endif

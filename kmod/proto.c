@@ -9,14 +9,15 @@
 
 #include "proto.h"
 
-/* A place in a datagram that can only move forward. */
-struct cursor {
-	const u8 *at;
-	const u8 *end;
-};
-
-/* Takes the bytes up to the next NUL; false when no NUL is left. */
-static bool take_string(struct cursor *c, const u8 **text, size_t *bytes)
+/**
+ * ktftp_cursor_string() - take the bytes up to the next NUL
+ * @c: where to look; moves behind the NUL
+ * @text: where a pointer to them goes
+ * @bytes: where their number goes, the NUL not counted
+ *
+ * Context: any. Return: false when no NUL is left.
+ */
+bool ktftp_cursor_string(struct ktftp_cursor *c, const u8 **text, size_t *bytes)
 {
 	const u8 *nul = memchr(c->at, 0, c->end - c->at);
 
@@ -33,8 +34,15 @@ static u8 lower(u8 c)
 	return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
 }
 
-/* RFC 1350 section 5: "any combination of upper and lower case". */
-static bool is_word(const u8 *text, size_t bytes, const char *word)
+/**
+ * ktftp_proto_is_word() - is this the word, in any combination of upper and lower case
+ * @text: what was sent, not terminated
+ * @bytes: its length
+ * @word: the word, in lower case
+ *
+ * RFC 1350 section 5 for modes, RFC 2347 for options.
+ */
+bool ktftp_proto_is_word(const u8 *text, size_t bytes, const char *word)
 {
 	size_t i;
 
@@ -46,9 +54,9 @@ static bool is_word(const u8 *text, size_t bytes, const char *word)
 
 static enum ktftp_mode mode_of(const u8 *text, size_t bytes)
 {
-	if (is_word(text, bytes, "octet"))
+	if (ktftp_proto_is_word(text, bytes, "octet"))
 		return KTFTP_MODE_OCTET;
-	if (is_word(text, bytes, "netascii"))
+	if (ktftp_proto_is_word(text, bytes, "netascii"))
 		return KTFTP_MODE_NETASCII;
 	return KTFTP_MODE_OTHER;
 }
@@ -59,15 +67,14 @@ static enum ktftp_mode mode_of(const u8 *text, size_t bytes)
  * @data: UDP payload
  * @bytes: its length
  *
- * RFC 1350 section 5, RFC 2347. What follows the mode is not looked at here: phones append a stray NUL,
- * boot ROMs 0xFF and padding.
+ * RFC 1350 section 5, RFC 2347. What follows the mode is for ktftp_options_parse().
  *
  * Context: any. Return: 0; -EBADMSG when it is an RRQ or WRQ that lacks a name, a mode or a NUL;
  * -ENOMSG when it is something else, which a listening port never answers.
  */
 int ktftp_request_parse(struct ktftp_request *rq, const u8 *data, size_t bytes)
 {
-	struct cursor c = { .at = data, .end = data + bytes };
+	struct ktftp_cursor c = { .at = data, .end = data + bytes };
 	const u8 *mode;
 	size_t mode_bytes;
 	u16 opcode;
@@ -79,9 +86,9 @@ int ktftp_request_parse(struct ktftp_request *rq, const u8 *data, size_t bytes)
 		return -ENOMSG;
 	c.at += sizeof(opcode);
 
-	if (!take_string(&c, &rq->name, &rq->name_bytes) || !rq->name_bytes)
+	if (!ktftp_cursor_string(&c, &rq->name, &rq->name_bytes) || !rq->name_bytes)
 		return -EBADMSG;
-	if (!take_string(&c, &mode, &mode_bytes) || !mode_bytes)
+	if (!ktftp_cursor_string(&c, &mode, &mode_bytes) || !mode_bytes)
 		return -EBADMSG;
 	rq->opcode = opcode;
 	rq->mode = mode_of(mode, mode_bytes);

@@ -60,6 +60,18 @@ struct ktftp_request {
 	size_t options_bytes;
 };
 
+/**
+ * struct ktftp_cursor - a place in a datagram that can only move forward
+ * @at: where it is
+ * @end: where the datagram ends
+ */
+struct ktftp_cursor {
+	const u8 *at;
+	const u8 *end;
+};
+
+bool ktftp_cursor_string(struct ktftp_cursor *c, const u8 **text, size_t *bytes);
+bool ktftp_proto_is_word(const u8 *text, size_t bytes, const char *word);
 int ktftp_request_parse(struct ktftp_request *rq, const u8 *data, size_t bytes);
 int ktftp_proto_header(const u8 *data, size_t bytes, u16 *opcode, u16 *value);
 void ktftp_proto_put_header(u8 *out, enum ktftp_opcode opcode, u16 value);

@@ -18,6 +18,7 @@
 #include "events.h"
 #include "listener.h"
 #include "netns.h"
+#include "params.h"
 #include "proto.h"
 #include "receive.h"
 #include "transfer.h"
@@ -25,6 +26,7 @@
 /* A datagram: who sent it to whom, and what it says. */
 struct datagram {
 	const struct ktftp_port *port;
+	const struct sk_buff *skb;
 	struct ktftp_key key;
 	const u8 *data;
 	unsigned int bytes;
@@ -84,7 +86,7 @@ static void key_from_ipv6(const struct sk_buff *skb, struct ktftp_key *key)
 
 	key->peer = ip->saddr;
 	key->local = ip->daddr;
-	if (ipv6_addr_type(&ip->saddr) & IPV6_ADDR_LINKLOCAL)
+	if ((ipv6_addr_type(&ip->saddr) | ipv6_addr_type(&ip->daddr)) & IPV6_ADDR_LINKLOCAL)
 		key->ifindex = IP6CB(skb)->iif;
 	else
 		key->ifindex = inet6_sdif(skb) ? inet6_iif(skb) : 0;
@@ -136,10 +138,12 @@ static void refuse(const struct datagram *in, enum ktftp_a_stats counter, enum k
 	answer_error(in, any_port(in->port->listener), code, text);
 }
 
-static void start(const struct datagram *in, struct ktftp_entry *entry, u64 request_hash)
+/* Begins a download; returns what ktftp_transfer_start() did. */
+static int start(const struct datagram *in, const struct ktftp_request *rq, struct ktftp_entry *entry,
+		 u64 request_hash)
 {
 	struct ktftp_listener *listener = in->port->listener;
-	const struct ktftp_start start = {
+	struct ktftp_start start = {
 		.table = &listener->table,
 		.ports = listener->pool,
 		.port_count = listener->pool_count,
@@ -147,8 +151,11 @@ static void start(const struct datagram *in, struct ktftp_entry *entry, u64 requ
 		.entry = entry,
 		.request_hash = request_hash,
 	};
+	int err;
 
-	switch (ktftp_transfer_start(listener->kn, &start)) {
+	ktftp_options_parse(&start.options, rq->options, rq->options_bytes);
+	err = ktftp_transfer_start(listener->kn, &start);
+	switch (err) {
 	case 0:
 		atomic64_inc(&entry->hits);
 		break;
@@ -158,6 +165,9 @@ static void start(const struct datagram *in, struct ktftp_entry *entry, u64 requ
 	case -ENOSPC:
 		refuse(in, KTFTP_A_STATS_REQUESTS_OVERFLOW, KTFTP_ERR_UNDEFINED, "Too many transfers, try again later");
 		break;
+	case -EAGAIN:
+		ktftp_count(listener->kn, KTFTP_A_STATS_REQUESTS_OVERFLOW);
+		break;
 	case -ENOMEM:
 		ktftp_count(listener->kn, KTFTP_A_STATS_NO_MEMORY);
 		break;
@@ -165,6 +175,48 @@ static void start(const struct datagram *in, struct ktftp_entry *entry, u64 requ
 		ktftp_count(listener->kn, KTFTP_A_STATS_REQUESTS_IGNORED);
 		break;
 	}
+	return err;
+}
+
+/* The daemon, that would know, is gone: a phone takes "not found" for the truth, silence sends it elsewhere. */
+static void orphan(const struct datagram *in, enum ktftp_orphan_miss answer)
+{
+	switch (answer) {
+	case KTFTP_ORPHAN_MISS_ERROR1:
+		refuse(in, KTFTP_A_STATS_REQUESTS_NOT_FOUND, KTFTP_ERR_NOT_FOUND, "File not found");
+		break;
+	case KTFTP_ORPHAN_MISS_ERROR0:
+		refuse(in, KTFTP_A_STATS_REQUESTS_ORPHANED, KTFTP_ERR_UNDEFINED, "Server is restarting, try again");
+		break;
+	default:
+		ktftp_count(net_of(in), KTFTP_A_STATS_REQUESTS_ORPHANED);
+		break;
+	}
+}
+
+/* What the module does not serve, to the daemon. Returns false when there never was one. */
+static bool hand_over(const struct datagram *in, enum ktftp_request_why why)
+{
+	const struct ktftp_listener *listener = in->port->listener;
+
+	switch (ktftp_handover_request(listener->kn, listener->id, &in->key, why, in->data, in->bytes)) {
+	case KTFTP_HANDOVER_DONE:
+		return true;
+	case KTFTP_HANDOVER_ORPHAN:
+		orphan(in, why == KTFTP_REQUEST_WHY_MISS ? ktftp_param(orphan_miss) : KTFTP_ORPHAN_MISS_SILENT);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void miss(const struct datagram *in, const struct ktftp_request *rq)
+{
+	struct ktftp_listener *listener = in->port->listener;
+
+	ktftp_event_miss(listener->kn, listener->id, &in->key, rq->name, rq->name_bytes);
+	if (!hand_over(in, KTFTP_REQUEST_WHY_MISS))
+		refuse(in, KTFTP_A_STATS_REQUESTS_NOT_FOUND, KTFTP_ERR_NOT_FOUND, "File not found");
 }
 
 static void read_request(const struct datagram *in, const struct ktftp_request *rq)
@@ -183,14 +235,35 @@ static void read_request(const struct datagram *in, const struct ktftp_request *
 		return;
 	}
 	name_bytes = ktftp_name_canonical(rq->name, rq->name_bytes, name);
-	entry = name_bytes > 0 ? ktftp_store_lookup(&kn->store, name, name_bytes) : NULL;
-	if (!entry) {
+	if (name_bytes < 0) {
+		/* Nobody can have published it, now or ever. */
 		ktftp_event_miss(kn, listener->id, &in->key, rq->name, rq->name_bytes);
 		refuse(in, KTFTP_A_STATS_REQUESTS_NOT_FOUND, KTFTP_ERR_NOT_FOUND, "File not found");
 		return;
 	}
-	start(in, entry, hash);
+	entry = ktftp_store_lookup(&kn->store, name, name_bytes);
+	if (!entry) {
+		miss(in, rq);
+		return;
+	}
+	start(in, rq, entry, hash);
 	ktftp_entry_put(entry);
+}
+
+static void write_request(const struct datagram *in)
+{
+	bool single_port = in->port->listener->listen.flags & KTFTP_LISTENER_FLAG_SINGLE_PORT;
+
+	if (single_port)
+		refuse(in, KTFTP_A_STATS_WRITES_REFUSED, KTFTP_ERR_ACCESS, "A single-port server takes no writes");
+	else if (!hand_over(in, KTFTP_REQUEST_WHY_WRITE))
+		refuse(in, KTFTP_A_STATS_WRITES_REFUSED, KTFTP_ERR_ACCESS, "Nothing may be written here");
+}
+
+static void netascii_request(const struct datagram *in)
+{
+	if (!hand_over(in, KTFTP_REQUEST_WHY_NETASCII))
+		refuse(in, KTFTP_A_STATS_MODES_REFUSED, KTFTP_ERR_UNDEFINED, "Mode netascii is not served, use octet");
 }
 
 static void request(const struct datagram *in)
@@ -204,13 +277,19 @@ static void request(const struct datagram *in)
 	else if (err)
 		refuse(in, KTFTP_A_STATS_REQUESTS_MALFORMED, KTFTP_ERR_ILLEGAL, "Malformed request");
 	else if (rq.opcode == KTFTP_OP_WRQ)
-		refuse(in, KTFTP_A_STATS_WRITES_REFUSED, KTFTP_ERR_ACCESS, "Nothing may be written here");
+		write_request(in);
 	else if (rq.mode == KTFTP_MODE_NETASCII)
-		refuse(in, KTFTP_A_STATS_MODES_REFUSED, KTFTP_ERR_UNDEFINED, "Mode netascii is not served, use octet");
+		netascii_request(in);
 	else if (rq.mode == KTFTP_MODE_OTHER)
 		refuse(in, KTFTP_A_STATS_MODES_REFUSED, KTFTP_ERR_ILLEGAL, "Unknown transfer mode");
 	else
 		read_request(in, &rq);
+}
+
+/* Sent to us alone, from a port that does not answer whatever it gets. */
+static bool may_be_answered(const struct datagram *in)
+{
+	return was_sent_to_us_alone(in->skb, &in->key) && !would_loop(in->key.peer_port);
 }
 
 /* RFC 1350 section 4: a stray packet is told so and disturbs nothing; rarely, and never a client of ours. */
@@ -219,7 +298,8 @@ static void stray(const struct datagram *in)
 	struct ktftp_net *kn = net_of(in);
 
 	ktftp_count(kn, KTFTP_A_STATS_UNKNOWN_TID);
-	if (!ktftp_transfer_known(&in->port->listener->table, &in->key) && __ratelimit(&kn->unknown_tid_limit))
+	if (may_be_answered(in) && !ktftp_transfer_known(&in->port->listener->table, &in->key) &&
+	    __ratelimit(&kn->unknown_tid_limit))
 		answer_error(in, in->port, KTFTP_ERR_UNKNOWN_TID, "Unknown transfer ID");
 }
 
@@ -243,10 +323,9 @@ static void segment(const struct datagram *in, u16 opcode, u16 value)
 	}
 }
 
-static bool takes_requests(const struct datagram *in, const struct sk_buff *skb)
+static bool takes_requests(const struct datagram *in)
 {
-	return READ_ONCE(in->port->listener->state) == KTFTP_LISTENER_STATE_ACTIVE &&
-	       was_sent_to_us_alone(skb, &in->key) && !would_loop(in->key.peer_port);
+	return READ_ONCE(in->port->listener->state) == KTFTP_LISTENER_STATE_ACTIVE && may_be_answered(in);
 }
 
 static void receive_request(struct datagram *in, struct sk_buff *skb)
@@ -256,7 +335,7 @@ static void receive_request(struct datagram *in, struct sk_buff *skb)
 		return;
 	}
 	in->data = skb->data + sizeof(struct udphdr);
-	if (takes_requests(in, skb))
+	if (takes_requests(in))
 		request(in);
 	else
 		ktftp_count(net_of(in), KTFTP_A_STATS_REQUESTS_IGNORED);
@@ -271,7 +350,7 @@ static bool is_segment(const struct datagram *in, u16 opcode)
 
 static void receive(const struct ktftp_port *port, struct sk_buff *skb)
 {
-	struct datagram in = { .port = port, .bytes = skb->len - sizeof(struct udphdr) };
+	struct datagram in = { .port = port, .skb = skb, .bytes = skb->len - sizeof(struct udphdr) };
 	u16 opcode, value;
 
 	key_of(port, skb, &in.key);
@@ -283,6 +362,55 @@ static void receive(const struct ktftp_port *port, struct sk_buff *skb)
 		segment(&in, opcode, value);
 	else
 		receive_request(&in, skb);
+}
+
+/**
+ * ktftp_receive_is_client() - may this address and port be those of a client
+ * @key: whose peer is looked at
+ */
+bool ktftp_receive_is_client(const struct ktftp_key *key)
+{
+	return !would_loop(key->peer_port) && !ipv6_addr_any(&key->peer) && !ipv6_addr_is_multicast(&key->peer) &&
+	       !(ipv6_addr_v4mapped(&key->peer) && (ipv4_is_multicast(key->peer.s6_addr32[3]) ||
+						     ipv4_is_lbcast(key->peer.s6_addr32[3]) ||
+						     ipv4_is_zeronet(key->peer.s6_addr32[3])));
+}
+
+/**
+ * ktftp_receive_again() - serve a request that was handed to the daemon
+ * @listener: listener it came to
+ * @key: who asked whom
+ * @data: the datagram
+ * @bytes: its length
+ * @name: canonical name to serve
+ * @name_bytes: its length
+ *
+ * As if the request came now and asked for that name, in whatever mode. A request that is being answered is not
+ * answered twice.
+ *
+ * Context: softirqs off, rcu_read_lock(); the listener stays meanwhile. Return: 0; -EBADMSG when it is no read
+ * request; -ENOENT when the name is not published; -ENOSPC at a limit; -ENOMEM; -EBUSY when no TID is free.
+ */
+int ktftp_receive_again(struct ktftp_listener *listener, const struct ktftp_key *key, const u8 *data,
+			unsigned int bytes, const char *name, size_t name_bytes)
+{
+	const struct datagram in = { .port = &listener->ports[0], .key = *key, .data = data, .bytes = bytes };
+	bool single_port = listener->listen.flags & KTFTP_LISTENER_FLAG_SINGLE_PORT;
+	u64 hash = siphash(data, bytes, &datagram_key);
+	struct ktftp_entry *entry;
+	struct ktftp_request rq;
+	int err;
+
+	if (ktftp_request_parse(&rq, data, bytes) || rq.opcode != KTFTP_OP_RRQ)
+		return -EBADMSG;
+	if (ktftp_transfer_repeat(&listener->table, key, hash, single_port))
+		return 0;
+	entry = ktftp_store_lookup(&listener->kn->store, name, name_bytes);
+	if (!entry)
+		return -ENOENT;
+	err = start(&in, &rq, entry, hash);
+	ktftp_entry_put(entry);
+	return err == -EALREADY ? 0 : err;
 }
 
 /**

@@ -229,20 +229,65 @@ unsigned int ktftp_store_remove_all(struct ktftp_store *store)
 	return count;
 }
 
+/**
+ * ktftp_store_remove_attached() - take out what is served only while a daemon is attached
+ * @store: store
+ *
+ * Context: process; takes the store's lock.
+ */
+void ktftp_store_remove_attached(struct ktftp_store *store)
+{
+	struct ktftp_entry *entry;
+	unsigned long id;
+
+	mutex_lock(&store->lock);
+	xa_for_each(&store->entries, id, entry)
+		if (entry->while_attached)
+			ktftp_store_remove(store, entry);
+	mutex_unlock(&store->lock);
+}
+
+static void say_what_may_be_held(u64 limit_bytes, struct netlink_ext_ack *extack)
+{
+	if (limit_bytes)
+		NL_SET_ERR_MSG(extack, "beyond what the store of this namespace may hold");
+	else
+		NL_SET_ERR_MSG(extack, "this namespace belongs to a user namespace, which may publish nothing");
+}
+
+/**
+ * ktftp_store_check_size() - is there any sense in holding a content of that size
+ * @store: store
+ * @bytes: its size
+ * @extack: where the reason of a refusal goes
+ *
+ * Before the first page is taken, for namespaces that may hold little or nothing.
+ *
+ * Context: process; takes the store's lock. Return: 0 or -ENOSPC.
+ */
+int ktftp_store_check_size(struct ktftp_store *store, u64 bytes, struct netlink_ext_ack *extack)
+{
+	u64 limit_bytes;
+
+	mutex_lock(&store->lock);
+	limit_bytes = store->limit_bytes;
+	mutex_unlock(&store->lock);
+	if (limit_bytes && bytes <= limit_bytes)
+		return 0;
+	say_what_may_be_held(limit_bytes, extack);
+	return -ENOSPC;
+}
+
 static int check_limit(const struct ktftp_store *store, const struct ktftp_entry *entry,
 		       const struct ktftp_entry *old, struct netlink_ext_ack *extack)
 {
 	u64 others = store->held_bytes - (old ? old->charged_bytes : 0);
 
-	if (!store->limit_bytes) {
-		NL_SET_ERR_MSG(extack, "this namespace belongs to a user namespace, which may publish nothing");
-		return -ENOSPC;
-	}
-	if (entry->charged_bytes > store->limit_bytes || others > store->limit_bytes - entry->charged_bytes) {
-		NL_SET_ERR_MSG(extack, "beyond what the store of this namespace may hold");
-		return -ENOSPC;
-	}
-	return 0;
+	if (store->limit_bytes && entry->charged_bytes <= store->limit_bytes &&
+	    others <= store->limit_bytes - entry->charged_bytes)
+		return 0;
+	say_what_may_be_held(store->limit_bytes, extack);
+	return -ENOSPC;
 }
 
 /**

@@ -33,6 +33,7 @@ struct user_namespace;
  * @published: when, ktime_get_ns()
  * @hits: transfers started
  * @rcu: for freeing
+ * @while_attached: withdrawn when the daemon goes
  * @name_bytes: length of @name
  * @name: canonical name, terminated
  */
@@ -47,6 +48,7 @@ struct ktftp_entry {
 	u64 published;
 	atomic64_t hits;
 	struct rcu_head rcu;
+	bool while_attached;
 	u8 name_bytes;
 	char name[];
 };
@@ -78,11 +80,13 @@ struct ktftp_entry *ktftp_store_lookup(struct ktftp_store *store, const char *na
 struct ktftp_entry *ktftp_entry_new(const char *name, size_t name_bytes, struct ktftp_content *content,
 				    u64 offset, u64 bytes);
 void ktftp_entry_put(struct ktftp_entry *entry);
+int ktftp_store_check_size(struct ktftp_store *store, u64 bytes, struct netlink_ext_ack *extack);
 int ktftp_store_publish(struct ktftp_store *store, struct ktftp_entry *entry, struct netlink_ext_ack *extack);
 
 struct ktftp_entry *ktftp_store_find(struct ktftp_store *store, const char *name, size_t bytes);
 void ktftp_store_remove(struct ktftp_store *store, struct ktftp_entry *entry);
 unsigned int ktftp_store_remove_all(struct ktftp_store *store);
+void ktftp_store_remove_attached(struct ktftp_store *store);
 void ktftp_store_settle(void);
 
 #endif

@@ -6,7 +6,9 @@
 #include <linux/once.h>
 #include <linux/random.h>
 #include <linux/siphash.h>
+#include <linux/slab.h>
 
+#include "floors.h"
 #include "table.h"
 #include "transfer.h"
 
@@ -169,12 +171,21 @@ int ktftp_table_init(struct ktftp_table *table)
 
 	get_random_once(&table_key, sizeof(table_key));
 	atomic_set(&table->active, 0);
+	table->floors = ktftp_floors_alloc();
+	if (!table->floors)
+		return -ENOMEM;
 	err = rhashtable_init(&table->by_tid, &by_tid_params);
 	if (err)
-		return err;
+		goto free_floors;
 	err = rhashtable_init(&table->by_client, &by_client_params);
 	if (err)
-		rhashtable_destroy(&table->by_tid);
+		goto destroy_by_tid;
+	return 0;
+
+destroy_by_tid:
+	rhashtable_destroy(&table->by_tid);
+free_floors:
+	kvfree(table->floors);
 	return err;
 }
 
@@ -188,6 +199,7 @@ void ktftp_table_destroy(struct ktftp_table *table)
 {
 	WARN_ON(atomic_read(&table->by_tid.nelems));
 	WARN_ON(atomic_read(&table->by_client.nelems));
-	rhashtable_destroy(&table->by_tid);
 	rhashtable_destroy(&table->by_client);
+	rhashtable_destroy(&table->by_tid);
+	kvfree(table->floors);
 }

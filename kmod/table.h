@@ -10,6 +10,7 @@
 
 #include "xmit.h"
 
+struct ktftp_floors;
 struct ktftp_transfer;
 
 /**
@@ -17,6 +18,7 @@ struct ktftp_transfer;
  * @by_tid: by struct ktftp_key
  * @by_client: by the key without our TID; of several transfers of one client port the latest
  * @active: transfers that have not ended
+ * @floors: what was learned of clients
  *
  * Readers are under RCU. What they find may be dead, or even another transfer by now: its lock tells.
  */
@@ -24,6 +26,7 @@ struct ktftp_table {
 	struct rhashtable by_tid;
 	struct rhashtable by_client;
 	atomic_t active;
+	struct ktftp_floors *floors;
 };
 
 int ktftp_table_init(struct ktftp_table *table);

@@ -19,6 +19,7 @@
 #include <linux/spinlock.h>
 #include <linux/timer.h>
 
+#include "options.h"
 #include "rto.h"
 #include "uapi/ktftp.h"
 #include "window.h"
@@ -32,12 +33,10 @@ struct ktftp_table;
 /**
  * enum ktftp_life - states that nobody outside is shown, after those of enum ktftp_transfer_state
  * @KTFTP_LIFE_DONE: all is acknowledged; late acknowledgements are swallowed
- * @KTFTP_LIFE_NEW: in a table or two, but not begun: not for anybody but who starts it
- * @KTFTP_LIFE_DEAD: being taken apart
+ * @KTFTP_LIFE_DEAD: not begun yet, being taken apart, or memory of nobody
  */
 enum ktftp_life {
 	KTFTP_LIFE_DONE = 16,
-	KTFTP_LIFE_NEW,
 	KTFTP_LIFE_DEAD,
 };
 
@@ -53,14 +52,17 @@ enum ktftp_life {
  * @table: the table it is in
  * @kn: its namespace
  * @timer: pending as long as the transfer is alive
- * @state: enum ktftp_transfer_state or enum ktftp_life
- * @unsent: the last packet never left this host: send it again without backing off
- * @blksize: bytes of a full block
+ * @state: enum ktftp_transfer_state or enum ktftp_life; anything but DEAD only under @lock
+ * @unsent: what is in flight never left this host: send it again without backing off
+ * @failures: how often in a row that happened
+ * @grant: what was agreed on
  * @window: where it stands
  * @rto: round-trip estimator
+ * @unreachable: port-unreachables since the client was last heard of
  * @repeats: packets sent again
  * @tail_bytes: length of the packet in @tail
- * @sent_ns: when the block in flight was first sent, ktime_get_ns()
+ * @sent_ns: when what is in flight was first sent, ktime_get_ns()
+ * @resent_ns: when it was last sent
  * @heard: when the client was last heard of, in jiffies
  * @deadline: when the timer has something to do, in jiffies; it may fire earlier and looks again then
  * @route: the way to the client
@@ -84,12 +86,15 @@ struct ktftp_transfer {
 
 	u8 state;
 	bool unsent;
-	u32 blksize;
+	u8 failures;
+	struct ktftp_grant grant;
 	struct ktftp_window window;
 	struct ktftp_rto rto;
+	u8 unreachable;
 	u32 repeats;
 	u32 tail_bytes;
 	u64 sent_ns;
+	u64 resent_ns;
 	unsigned long heard;
 	unsigned long deadline;
 	struct ktftp_route route;
@@ -108,6 +113,7 @@ struct ktftp_transfer {
  * @port_count: how many
  * @key: who asks whom; the TID is chosen here
  * @entry: what is asked for; the caller keeps its reference
+ * @options: how it is asked for
  * @request_hash: keyed hash of the datagram
  */
 struct ktftp_start {
@@ -116,6 +122,7 @@ struct ktftp_start {
 	unsigned int port_count;
 	struct ktftp_key key;
 	struct ktftp_entry *entry;
+	struct ktftp_options options;
 	u64 request_hash;
 };
 
@@ -152,6 +159,7 @@ bool ktftp_transfer_repeat(struct ktftp_table *table, const struct ktftp_key *ke
 int ktftp_transfer_start(struct ktftp_net *kn, const struct ktftp_start *start);
 bool ktftp_transfer_ack(struct ktftp_table *table, const struct ktftp_key *key, u16 wire);
 bool ktftp_transfer_abort(struct ktftp_table *table, const struct ktftp_key *key);
+void ktftp_transfer_unreachable(struct ktftp_table *table, const struct ktftp_key *key);
 bool ktftp_transfer_known(struct ktftp_table *table, const struct ktftp_key *key);
 bool ktftp_transfer_view(struct ktftp_transfer *t, struct ktftp_transfer_view *view);
 void ktftp_transfer_flush(struct ktftp_table *table);

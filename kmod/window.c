@@ -2,6 +2,7 @@
 /*
  * Pure: the lock-step window of RFC 1350. One block is in flight at a time.
  */
+#include <linux/limits.h>
 #include <linux/math64.h>
 
 #include "window.h"
@@ -20,13 +21,19 @@ u64 ktftp_window_blocks(u64 bytes, u32 blksize)
 
 /**
  * ktftp_window_wire() - the number a block has on the wire
- * @block: block, counted from 1
+ * @window: of its download
+ * @block: block, counted from 1; 0 for an OACK
  *
- * No RFC says what follows 65535; every client that reads on expects 0.
+ * No RFC says what follows 65535; every client that reads on expects 0, unless it asked for rollover 1.
  */
-u16 ktftp_window_wire(u64 block)
+u16 ktftp_window_wire(const struct ktftp_window *window, u64 block)
 {
-	return block & 0xffff;
+	u32 beyond;
+
+	if (!window->rollover || block <= U16_MAX)
+		return block & U16_MAX;
+	div_u64_rem(block - 1, U16_MAX, &beyond);
+	return beyond + 1;
 }
 
 /**
@@ -38,11 +45,17 @@ u16 ktftp_window_wire(u64 block)
  */
 enum ktftp_ack ktftp_window_ack(struct ktftp_window *window, u16 wire)
 {
-	if (window->sent > window->acked && wire == ktftp_window_wire(window->sent)) {
+	if (window->negotiating) {
+		if (wire)
+			return KTFTP_ACK_STALE;
+		window->negotiating = false;
+		return KTFTP_ACK_NEXT;
+	}
+	if (window->sent > window->acked && wire == ktftp_window_wire(window, window->sent)) {
 		window->acked = window->sent;
 		return window->acked == window->blocks ? KTFTP_ACK_LAST : KTFTP_ACK_NEXT;
 	}
-	if (wire == ktftp_window_wire(window->acked))
+	if (wire == ktftp_window_wire(window, window->acked))
 		return KTFTP_ACK_DUPLICATE;
 	return KTFTP_ACK_STALE;
 }

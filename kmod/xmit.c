@@ -177,6 +177,26 @@ static void push_udp(const struct ktftp_key *key, struct sk_buff *skb)
 	skb->csum_offset = offsetof(struct udphdr, check);
 }
 
+/**
+ * ktftp_xmit_room() - how many bytes of UDP payload the way to a client takes in one piece
+ * @port: where it leaves from
+ * @key: who talks to whom
+ * @route: the way there
+ *
+ * Context: as ktftp_xmit_block(). Return: bytes by the path MTU as it is known now, 0 when there is no way.
+ */
+unsigned int ktftp_xmit_room(const struct ktftp_port *port, const struct ktftp_key *key,
+			     struct ktftp_route *route)
+{
+	const struct dst_entry *dst = route_to(port, key, route);
+	unsigned int headers = sizeof(struct udphdr);
+
+	if (!dst)
+		return 0;
+	headers += is_ipv4(key) ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
+	return dst_mtu(dst) > headers ? dst_mtu(dst) - headers : 0;
+}
+
 /* An skb with room for every header and @bytes of linear payload, its route set. */
 static struct sk_buff *new_skb(const struct ktftp_port *port, const struct ktftp_key *key,
 			       struct ktftp_route *route, unsigned int bytes)

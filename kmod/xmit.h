@@ -71,6 +71,8 @@ static inline bool ktftp_key_equal(const struct ktftp_key *a, const struct ktftp
 
 void ktftp_route_init(struct ktftp_route *route);
 void ktftp_route_drop(struct ktftp_route *route);
+unsigned int ktftp_xmit_room(const struct ktftp_port *port, const struct ktftp_key *key,
+			     struct ktftp_route *route);
 struct sk_buff *ktftp_xmit_block(const struct ktftp_port *port, const struct ktftp_key *key,
 				 struct ktftp_route *route, u16 wire, const struct ktftp_block *block);
 struct sk_buff *ktftp_xmit_bytes(const struct ktftp_port *port, const struct ktftp_key *key,

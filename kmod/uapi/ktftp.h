@@ -21,10 +21,14 @@
  *   set must not be asked for.
  * @KTFTP_FEATURE_PINNED: Files can be pinned in place.
  * @KTFTP_FEATURE_COPIED: Content can be copied into pages of the module's own.
+ * @KTFTP_FEATURE_OPTIONS: The options of RFC 2347 and its successors are agreed on.
+ * @KTFTP_FEATURE_HANDOVER: Requests that are not served are handed to an attached daemon.
  */
 enum ktftp_feature {
 	KTFTP_FEATURE_PINNED = 1 << 0,
 	KTFTP_FEATURE_COPIED = 1 << 1,
+	KTFTP_FEATURE_OPTIONS = 1 << 2,
+	KTFTP_FEATURE_HANDOVER = 1 << 3,
 };
 
 /**
@@ -65,6 +69,18 @@ enum ktftp_kind {
 };
 
 /**
+ * enum ktftp_request_why - Why the module does not serve a request.
+ * @KTFTP_REQUEST_WHY_MISS: The name is not published.
+ * @KTFTP_REQUEST_WHY_WRITE: It is a write request.
+ * @KTFTP_REQUEST_WHY_NETASCII: It asks for mode netascii.
+ */
+enum ktftp_request_why {
+	KTFTP_REQUEST_WHY_MISS = 0,
+	KTFTP_REQUEST_WHY_WRITE = 1,
+	KTFTP_REQUEST_WHY_NETASCII = 2,
+};
+
+/**
  * enum ktftp_transfer_state -
  * @KTFTP_TRANSFER_STATE_UNPROVEN: The first packet is out and nothing came back yet.
  * @KTFTP_TRANSFER_STATE_RUNNING: The client acknowledges blocks.
@@ -87,6 +103,8 @@ enum ktftp_transfer_state {
  * @KTFTP_TRANSFER_END_UNPROVEN: Nothing ever came back after the first packet.
  * @KTFTP_TRANSFER_END_CUT: The listener was deleted or the namespace went away.
  * @KTFTP_TRANSFER_END_REPLACED: The same client port proved a later request.
+ * @KTFTP_TRANSFER_END_UNREACHABLE: The client's host said that nobody is at that port (ICMP port-
+ *   unreachable).
  */
 enum ktftp_transfer_end {
 	KTFTP_TRANSFER_END_COMPLETE = 0,
@@ -96,6 +114,7 @@ enum ktftp_transfer_end {
 	KTFTP_TRANSFER_END_UNPROVEN = 4,
 	KTFTP_TRANSFER_END_CUT = 5,
 	KTFTP_TRANSFER_END_REPLACED = 6,
+	KTFTP_TRANSFER_END_UNREACHABLE = 7,
 };
 
 /**
@@ -172,6 +191,8 @@ enum ktftp_a_listener {
  * @KTFTP_A_ENTRY_ID: (u32)
  * @KTFTP_A_ENTRY_ALL: (flag) In withdraw, every name of the namespace.
  * @KTFTP_A_ENTRY_COUNT: (u32) In the answer to withdraw, how many names went.
+ * @KTFTP_A_ENTRY_WHILE_ATTACHED: (flag) Withdrawn when the attached daemon goes; nothing is
+ *   withdrawn when none ever attached.
  */
 enum ktftp_a_entry {
 	KTFTP_A_ENTRY_NAME = 1,
@@ -185,9 +206,10 @@ enum ktftp_a_entry {
 	KTFTP_A_ENTRY_ID = 9,
 	KTFTP_A_ENTRY_ALL = 10,
 	KTFTP_A_ENTRY_COUNT = 11,
+	KTFTP_A_ENTRY_WHILE_ATTACHED = 12,
 };
 
-#define KTFTP_A_ENTRY_MAX	KTFTP_A_ENTRY_COUNT
+#define KTFTP_A_ENTRY_MAX	KTFTP_A_ENTRY_WHILE_ATTACHED
 
 /**
  * enum ktftp_a_transfer - Attributes of its commands.
@@ -253,14 +275,42 @@ enum ktftp_a_miss {
 #define KTFTP_A_MISS_MAX	KTFTP_A_MISS_SEQUENCE
 
 /**
+ * enum ktftp_a_request - Attributes of its commands.
+ * @KTFTP_A_REQUEST_SEQUENCE: (u64) A number that grows by one a request, so that a gap shows loss.
+ * @KTFTP_A_REQUEST_LISTENER: (u32) Id of the listener the request came to.
+ * @KTFTP_A_REQUEST_WHY: (u32, request-why)
+ * @KTFTP_A_REQUEST_CLIENT: (binary) Address of the client, 4 or 16 bytes in network order.
+ * @KTFTP_A_REQUEST_CLIENT_PORT: (u16)
+ * @KTFTP_A_REQUEST_LOCAL: (binary) Address the client asked, 4 or 16 bytes in network order.
+ * @KTFTP_A_REQUEST_IFINDEX: (u32) VRF, or the device of a link-local address; 0 for neither.
+ * @KTFTP_A_REQUEST_DATA: (binary) The datagram as it came.
+ * @KTFTP_A_REQUEST_NAME: (string) In start, the name to serve instead of the one in the datagram.
+ * @KTFTP_A_REQUEST_PAD: (pad)
+ */
+enum ktftp_a_request {
+	KTFTP_A_REQUEST_SEQUENCE = 1,
+	KTFTP_A_REQUEST_LISTENER = 2,
+	KTFTP_A_REQUEST_WHY = 3,
+	KTFTP_A_REQUEST_CLIENT = 4,
+	KTFTP_A_REQUEST_CLIENT_PORT = 5,
+	KTFTP_A_REQUEST_LOCAL = 6,
+	KTFTP_A_REQUEST_IFINDEX = 7,
+	KTFTP_A_REQUEST_DATA = 8,
+	KTFTP_A_REQUEST_NAME = 9,
+	KTFTP_A_REQUEST_PAD = 10,
+};
+
+#define KTFTP_A_REQUEST_MAX	KTFTP_A_REQUEST_PAD
+
+/**
  * enum ktftp_a_stats - Totals since the namespace began.
  * @KTFTP_A_STATS_PAD: (pad)
  * @KTFTP_A_STATS_REQUESTS: (u64) Read requests that were understood.
  * @KTFTP_A_STATS_REQUESTS_PROCESSED: (u64) Downloads that ended complete or assumed complete.
  * @KTFTP_A_STATS_REQUESTS_ABORTED: (u64) Downloads that ended any other way.
  * @KTFTP_A_STATS_REQUESTS_NOT_FOUND: (u64) Read requests for a name that is not published.
- * @KTFTP_A_STATS_REQUESTS_OVERFLOW: (u64) Read requests refused because max_transfers or
- *   max_unproven was reached.
+ * @KTFTP_A_STATS_REQUESTS_OVERFLOW: (u64) Read requests not served because max_transfers (ERROR 0)
+ *   or max_unproven (silence) was reached.
  * @KTFTP_A_STATS_REQUESTS_IN_PROGRESS: (u64) Downloads that have not ended.
  * @KTFTP_A_STATS_REQUESTS_REPEATED: (u64) Repeats of a request whose download was under way.
  * @KTFTP_A_STATS_REQUESTS_MALFORMED: (u64) Datagrams to a listening port that are no well-formed
@@ -285,6 +335,17 @@ enum ktftp_a_miss {
  * @KTFTP_A_STATS_SEND_FAILED: (u64) Packets that this host dropped for lack of memory, a route or
  *   room in a queue.
  * @KTFTP_A_STATS_NO_MEMORY: (u64) Requests dropped for lack of memory.
+ * @KTFTP_A_STATS_OACKS_SENT: (u64) Options agreed on with an OACK, repeats included.
+ * @KTFTP_A_STATS_SEGMENTS_SPURIOUS: (u64) Repeats that turned out to be needless, because the
+ *   client had answered, only late.
+ * @KTFTP_A_STATS_ENDED_UNREACHABLE: (u64)
+ * @KTFTP_A_STATS_REQUESTS_HANDED_OVER: (u64) Requests given to the daemon.
+ * @KTFTP_A_STATS_REQUESTS_LOST: (u64) Requests that the daemon should have had, dropped because a
+ *   network asked for too much at once or the daemon was behind.
+ * @KTFTP_A_STATS_REQUESTS_ORPHANED: (u64) Requests met with silence or ERROR 0 because the daemon,
+ *   that would know, is gone.
+ * @KTFTP_A_STATS_UNREACHABLES_RECEIVED: (u64) ICMP port-unreachables that quote something sent from
+ *   a port of ours.
  */
 enum ktftp_a_stats {
 	KTFTP_A_STATS_PAD = 1,
@@ -314,9 +375,16 @@ enum ktftp_a_stats {
 	KTFTP_A_STATS_ENDED_UNPROVEN = 25,
 	KTFTP_A_STATS_SEND_FAILED = 26,
 	KTFTP_A_STATS_NO_MEMORY = 27,
+	KTFTP_A_STATS_OACKS_SENT = 28,
+	KTFTP_A_STATS_SEGMENTS_SPURIOUS = 29,
+	KTFTP_A_STATS_ENDED_UNREACHABLE = 30,
+	KTFTP_A_STATS_REQUESTS_HANDED_OVER = 31,
+	KTFTP_A_STATS_REQUESTS_LOST = 32,
+	KTFTP_A_STATS_REQUESTS_ORPHANED = 33,
+	KTFTP_A_STATS_UNREACHABLES_RECEIVED = 34,
 };
 
-#define KTFTP_A_STATS_MAX	KTFTP_A_STATS_NO_MEMORY
+#define KTFTP_A_STATS_MAX	KTFTP_A_STATS_UNREACHABLES_RECEIVED
 
 /**
  * enum ktftp_cmd - Commands and notifications.
@@ -342,6 +410,13 @@ enum ktftp_a_stats {
  * @KTFTP_CMD_TRANSFER_END_NTF: A transfer ended.
  * @KTFTP_CMD_MISS_NTF: A name was asked for that is not published.
  * @KTFTP_CMD_TRANSFER_START_NTF: A transfer began.
+ * @KTFTP_CMD_ATTACH: Makes the sending socket the daemon of the namespace until it closes: requests
+ *   that the module does not serve come to it as request-ntf. EBUSY when another socket is. Use a
+ *   socket of its own for it, with NETLINK_NO_ENOBUFS.
+ * @KTFTP_CMD_START: Serves a read request that was handed over, as if it came now. Idempotent.
+ *   ENOENT when the listener or the name is not there, EADDRNOTAVAIL when the local address is not
+ *   ours, ENOSPC at a limit.
+ * @KTFTP_CMD_REQUEST_NTF: A request for the daemon, sent to it alone.
  */
 enum ktftp_cmd {
 	KTFTP_CMD_INFO_GET = 1,
@@ -357,6 +432,9 @@ enum ktftp_cmd {
 	KTFTP_CMD_TRANSFER_END_NTF = 11,
 	KTFTP_CMD_MISS_NTF = 12,
 	KTFTP_CMD_TRANSFER_START_NTF = 13,
+	KTFTP_CMD_ATTACH = 14,
+	KTFTP_CMD_START = 15,
+	KTFTP_CMD_REQUEST_NTF = 16,
 };
 
 #define KTFTP_MCGRP_EVENTS	"events"

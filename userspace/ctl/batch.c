@@ -6,7 +6,7 @@
 
 #include "ctl.h"
 
-#define MOST_WORDS	1024
+#define MOST_WORDS 1024
 
 /* Cuts a line into words in place; returns how many, -1 for an open quote, -2 for too many words. */
 static int split(char *line, char **words)

@@ -11,8 +11,8 @@
 /* Exit status, as ip(8) has it. */
 enum ctl_status {
 	CTL_OK = 0,
-	CTL_USAGE = 1,		/* the command line is wrong */
-	CTL_FAILED = 2,		/* it was understood, and refused or impossible */
+	CTL_USAGE = 1,  /* the command line is wrong */
+	CTL_FAILED = 2, /* it was understood, and refused or impossible */
 };
 
 /**
@@ -55,8 +55,8 @@ int usage(const struct ctl *ctl, const char *format, ...) __attribute__((format(
 int failed(const struct ctl *ctl, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int end_of_line(const struct ctl *ctl, const struct words *words);
 const struct command *find_command(const struct ctl *ctl, const struct command *commands, const char *word);
-int parse_number(const struct ctl *ctl, const char *what, const char *word, unsigned long least,
-		 unsigned long most, unsigned long *out);
+int parse_number(const struct ctl *ctl, const char *what, const char *word, unsigned long least, unsigned long most,
+		 unsigned long *out);
 int parse_address_port(const struct ctl *ctl, const char *word, struct ktftp_address *address, uint16_t *port);
 int connect_module(struct ctl *ctl);
 int module_failed(const struct ctl *ctl);

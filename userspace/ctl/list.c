@@ -6,8 +6,7 @@
 
 #include "ctl.h"
 
-const char help_list[] =
-	"  list [GLOB]        list what is published: name, size, kind, hits, age\n";
+const char help_list[] = "  list [GLOB]        list what is published: name, size, kind, hits, age\n";
 
 struct listing {
 	const char *glob;
@@ -21,6 +20,7 @@ static int add_entry(const struct ktftp_entry *e, void *context)
 	const char *kind = enum_name(ktftp_kind_names, KTFTP_KIND_COPIED + 1, e->kind);
 	char name[KTFTP_NAME_MAX + 1], age[32];
 	struct listing *listing = context;
+	json_t *item;
 
 	if (listing->glob && fnmatch(listing->glob, e->name, FNM_CASEFOLD))
 		return 0;
@@ -32,11 +32,10 @@ static int add_entry(const struct ktftp_entry *e, void *context)
 		       show_age(e->age_ms, age, sizeof(age)));
 		return 0;
 	}
-	return json_array_append_new(listing->array,
-				     json_pack("{s:o, s:I, s:s, s:I, s:I, s:I}",
-					       "name", json_name(e->name), "size", (json_int_t)e->size, "kind", kind,
-					       "hits", (json_int_t)e->hits, "age_ms", (json_int_t)e->age_ms,
-					       "id", (json_int_t)e->id));
+	item = json_pack("{s:o, s:I, s:s, s:I, s:I, s:I}",
+			 "name", json_name(e->name), "size", (json_int_t)e->size, "kind", kind,
+			 "hits", (json_int_t)e->hits, "age_ms", (json_int_t)e->age_ms, "id", (json_int_t)e->id);
+	return json_array_append_new(listing->array, item);
 }
 
 int cmd_list(struct ctl *ctl, struct words *words)

@@ -9,7 +9,9 @@
 const char help_listen[] =
 	"  listen add ADDR[:PORT] [single-port] [notrack] [dev IF] [tid-ports A-B] [dscp N] [mark N]\n"
 	"                     open a listening port, 69 by default; all of IPv4 is 0.0.0.0,\n"
-	"                     all of IPv6 [::]; transfers use 256 ports of A-B (61000-63999)\n"
+	"                     all of IPv6 [::]; transfers use 256 ports of A-B (61000-63999),\n"
+	"                     with single-port the listening port itself; with notrack\n"
+	"                     what is sent passes connection tracking by\n"
 	"  listen [list]      list them\n"
 	"  listen drain ADDR[:PORT] [dev IF]\n"
 	"                     take no new requests; running transfers finish\n"
@@ -193,11 +195,12 @@ int cmd_listen(struct ctl *ctl, struct words *words)
 	static const struct command verbs[] = {
 		{ "add", listen_add, NULL },
 		{ "list", listen_list, NULL },
-		{ "show", listen_list, NULL },
 		{ "drain", listen_drain, NULL },
-		{ "delete", listen_del, NULL },
 		{ "del", listen_del, NULL },
-		{ NULL, NULL, NULL }
+		/* As ip(8) calls them, too. */
+		{ "show", listen_list, NULL },
+		{ "delete", listen_del, NULL },
+		{ NULL, NULL, NULL },
 	};
 	const char *word = next_word(words);
 	const struct command *verb;

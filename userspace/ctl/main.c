@@ -14,7 +14,7 @@ static const struct command commands[] = {
 	{ "stats", cmd_stats, help_stats },
 	{ "monitor", cmd_monitor, help_monitor },
 	{ "info", cmd_info, help_info },
-	{ NULL, NULL, NULL }
+	{ NULL, NULL, NULL },
 };
 
 static int show_help(void)
@@ -29,28 +29,37 @@ static int show_help(void)
 	       "\n");
 	for (command = commands; command->name; command++)
 		printf("%s\n", command->help);
-	printf("Options:\n"
+	printf("Options, before the command:\n"
 	       "  -j, --json         print JSON\n"
 	       "  -batch FILE|-      run the commands in FILE, or on standard input, one a line;\n"
 	       "                     stop at the first that fails\n"
 	       "  -force             in a batch, go on after a command that failed\n"
 	       "  --yes              do what is dangerous without asking\n"
 	       "  -V, --version      print the version\n"
-	       "  -h, --help         this; ktftpctl COMMAND --help tells more of one command\n"
+	       "  -h, --help         this; ktftpctl COMMAND --help tells of one command\n"
 	       "\n"
 	       "Exit status: 0 done, 1 the command line is wrong, 2 refused or impossible.\n"
 	       "See ktftpctl(8).\n");
 	return CTL_OK;
 }
 
-static bool asks_for_help(const struct words *words)
+static bool is_help(const char *word)
 {
-	const char *word = peek_word(words);
-
-	return word && (!strcmp(word, "--help") || !strcmp(word, "-h") || !strcmp(word, "help"));
+	return !strcmp(word, "--help") || !strcmp(word, "-h");
 }
 
-/* Runs one command line, options before it included in a batch. */
+/* "help" behind the command, or --help anywhere. */
+static bool asks_for_help(const struct words *words)
+{
+	int i;
+
+	for (i = 0; i < words->left; i++)
+		if (is_help(words->at[i]) || (i == 0 && !strcmp(words->at[i], "help")))
+			return true;
+	return false;
+}
+
+/* Runs one command, of the command line or of a line of a batch. */
 int run_command(struct ctl *ctl, struct words *words)
 {
 	const struct command *command;
@@ -58,6 +67,8 @@ int run_command(struct ctl *ctl, struct words *words)
 
 	if (!word)
 		return usage(ctl, "which command? (see ktftpctl --help)");
+	if (!strcmp(word, "help"))
+		return show_help();
 	command = find_command(ctl, commands, word);
 	if (!command)
 		return CTL_USAGE;
@@ -95,7 +106,7 @@ static int take_options(struct ctl *ctl, struct words *words, struct options *op
 			printf("ktftpctl %s\n", KTFTP_VERSION);
 			options->done = true;
 			return CTL_OK;
-		} else if (!strcmp(word, "-h") || !strcmp(word, "--help")) {
+		} else if (is_help(word)) {
 			options->done = true;
 			return show_help();
 		} else {

@@ -99,7 +99,11 @@ static void on_lost(uint64_t count, void *context)
 int cmd_monitor(struct ctl *ctl, struct words *words)
 {
 	const struct ktftp_events events = {
-		.start = on_start, .end = on_end, .miss = on_miss, .lost = on_lost, .context = ctl,
+		.start = on_start,
+		.end = on_end,
+		.miss = on_miss,
+		.lost = on_lost,
+		.context = ctl,
 	};
 	struct pollfd fd = { .events = POLLIN };
 	int status = end_of_line(ctl, words);

@@ -14,7 +14,8 @@
 const char help_publish[] =
 	"  publish FILE... [--name NAME] [--pin|--seal|--copy]\n"
 	"                     serve FILE under NAME, or the file's own name\n"
-	"  publish -r DIR     serve every file below DIR under its path from there\n"
+	"  publish -r DIR... [--pin|--seal|--copy]\n"
+	"                     serve every file below DIR under its path from there\n"
 	"                     A file is pinned in place where its file system can and the\n"
 	"                     caller may: nobody can write to it then (\"Text file busy\") and\n"
 	"                     its mount stays busy; replace it by rename and publish again.\n"
@@ -69,9 +70,9 @@ static void report(struct publishing *p, const struct ktftp_entry *entry)
 	p->count++;
 	p->bytes += entry->size;
 	if (p->list)
-		json_array_append_new(p->list, json_pack("{s:o, s:s, s:I}", "name", json_name(entry->name),
-							 "kind", kind_name(entry->kind),
-							 "size", (json_int_t)entry->size));
+		json_array_append_new(p->list,
+				      json_pack("{s:o, s:s, s:I}", "name", json_name(entry->name),
+						"kind", kind_name(entry->kind), "size", (json_int_t)entry->size));
 	else if (!p->recursive)
 		printf("%s: %s, %s\n", show_name(entry->name, name, sizeof(name)), kind_name(entry->kind),
 		       show_bytes(entry->size, size, sizeof(size)));
@@ -148,7 +149,7 @@ static void visit(struct publishing *p, const char *root, const FTSENT *entry, b
 static void walk(struct publishing *p, char *root, bool count_only)
 {
 	char *roots[] = { root, NULL };
-	FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, NULL);
 	FTSENT *entry;
 
 	if (!tree) {
@@ -212,6 +213,9 @@ static void summarise(struct publishing *p)
 {
 	char size[32];
 
+	/* What went wrong has been said. */
+	if (p->status && !p->count && !p->list)
+		return;
 	if (p->list) {
 		print_json(p->list);
 		return;

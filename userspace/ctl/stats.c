@@ -5,11 +5,9 @@
 
 #include "ctl.h"
 
-const char help_stats[] =
-	"  stats              totals of this network namespace\n";
+const char help_stats[] = "  stats              totals of this network namespace\n";
 
-const char help_info[] =
-	"  info               versions, and memory held and allowed\n";
+const char help_info[] = "  info               versions, and memory held and allowed\n";
 
 static json_t *stats_json(const struct ktftp_stats *stats)
 {

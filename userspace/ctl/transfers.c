@@ -12,8 +12,8 @@
 
 #include "ctl.h"
 
-#define RECENT		64	/* ended transfers remembered */
-#define REPAINT_MS	500
+#define RECENT     64 /* ended transfers remembered */
+#define REPAINT_MS 500
 
 const char help_transfers[] =
 	"  transfers [--watch]\n"
@@ -160,11 +160,35 @@ static int watch(struct ctl *ctl)
 	return status;
 }
 
+static int print_with_header(const struct ktftp_transfer *t, void *context)
+{
+	bool *headed = context;
+
+	if (!*headed)
+		print_header();
+	*headed = true;
+	return print_running(t, NULL);
+}
+
+/* Nothing is printed before the kernel has answered: it may refuse. */
+static int list_table(struct ctl *ctl)
+{
+	bool headed = false;
+
+	if (ktftp_transfer_list(ctl->k, print_with_header, &headed))
+		return module_failed(ctl);
+	if (!headed)
+		print_header();
+	return CTL_OK;
+}
+
 int cmd_transfers(struct ctl *ctl, struct words *words)
 {
 	bool watching = take_word(words, "--watch");
 	int status = end_of_line(ctl, words);
 
+	if (!status && watching && ctl->json)
+		status = usage(ctl, "--watch is for a terminal: take -j monitor");
 	if (!status)
 		status = connect_module(ctl);
 	if (status)
@@ -173,6 +197,5 @@ int cmd_transfers(struct ctl *ctl, struct words *words)
 		return watch(ctl);
 	if (ctl->json)
 		return list_json(ctl);
-	print_header();
-	return ktftp_transfer_list(ctl->k, print_running, NULL) ? module_failed(ctl) : CTL_OK;
+	return list_table(ctl);
 }

@@ -77,7 +77,7 @@ const struct command *find_command(const struct ctl *ctl, const struct command *
 			return command;
 		if (strncmp(command->name, word, strlen(word)))
 			continue;
-		several = found;
+		several = several || (found && found->run != command->run);
 		found = command;
 	}
 	if (found && !several)
@@ -89,8 +89,8 @@ const struct command *find_command(const struct ctl *ctl, const struct command *
 	return NULL;
 }
 
-int parse_number(const struct ctl *ctl, const char *what, const char *word, unsigned long least,
-		 unsigned long most, unsigned long *out)
+int parse_number(const struct ctl *ctl, const char *what, const char *word, unsigned long least, unsigned long most,
+		 unsigned long *out)
 {
 	char *end;
 

@@ -14,17 +14,18 @@
 #include "connection.h"
 
 /* More than any attribute set of the family has. */
-#define MOST_ATTRIBUTES	63
+#define MOST_ATTRIBUTES 63
 
 /* Room for any request but those with many names. */
-#define REQUEST_BYTES	4096
+#define REQUEST_BYTES   4096
 
 /* Large dumps, and bursts of events, want room. */
-#define RECEIVE_BYTES	(1 << 20)
+#define RECEIVE_BYTES   (1 << 20)
 
 struct ktftp {
 	struct nl_sock *socket;
 	struct nl_sock *events;
+	struct nl_sock *requests;
 	uint64_t sequence;
 	int family;
 	char error[512];
@@ -73,6 +74,16 @@ struct nl_sock *ktftp_events_socket(const struct ktftp *k)
 void ktftp_set_events_socket(struct ktftp *k, struct nl_sock *socket)
 {
 	k->events = socket;
+}
+
+struct nl_sock *ktftp_requests_socket(const struct ktftp *k)
+{
+	return k->requests;
+}
+
+void ktftp_set_requests_socket(struct ktftp *k, struct nl_sock *socket)
+{
+	k->requests = socket;
 }
 
 int ktftp_family(const struct ktftp *k)
@@ -126,6 +137,7 @@ void ktftp_close(struct ktftp *k)
 		return;
 	nl_socket_free(k->socket);
 	nl_socket_free(k->events);
+	nl_socket_free(k->requests);
 	free(k);
 }
 
@@ -142,8 +154,7 @@ struct nl_msg *ktftp_request_sized(struct ktftp *k, uint8_t command, int flags, 
 {
 	struct nl_msg *msg = nlmsg_alloc_size(NLMSG_HDRLEN + GENL_HDRLEN + bytes);
 
-	if (!msg || !genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, k->family, 0, flags, command,
-				 KTFTP_FAMILY_VERSION)) {
+	if (!msg || !genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, k->family, 0, flags, command, KTFTP_FAMILY_VERSION)) {
 		nlmsg_free(msg);
 		ktftp_fail(k, -ENOMEM, "out of memory");
 		return NULL;
@@ -218,13 +229,14 @@ static int on_message(struct nl_msg *msg, void *context)
 		return NL_OK;
 	memset(attributes, 0, sizeof(attributes));
 	if (genlmsg_parse(nlmsg_hdr(msg), 0, attributes, x->reply->max_attribute, NULL))
-		x->result = ktftp_fail(x->k, -EBADMSG, "the kernel's answer is not understood: is ktftpctl older than the module?");
+		x->result = ktftp_fail(x->k, -EBADMSG,
+				       "the kernel's answer is not understood: is ktftpctl older than the module?");
 	else
 		x->result = x->reply->fn(attributes, x->reply->context);
 	return NL_OK;
 }
 
-static int exchange(struct ktftp *k, struct nl_msg *request, struct exchange *x)
+static int exchange(struct ktftp *k, struct nl_sock *socket, struct nl_msg *request, struct exchange *x)
 {
 	struct nl_cb *cb = nl_cb_alloc(NL_CB_DEFAULT);
 	int err;
@@ -235,15 +247,31 @@ static int exchange(struct ktftp *k, struct nl_msg *request, struct exchange *x)
 	nl_cb_set(cb, NL_CB_FINISH, NL_CB_CUSTOM, on_end, x);
 	nl_cb_set(cb, NL_CB_ACK, NL_CB_CUSTOM, on_end, x);
 	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, on_message, x);
-	err = nl_send_auto(k->socket, request);
+	err = nl_send_auto(socket, request);
 	while (err >= 0 && !x->done)
-		err = nl_recvmsgs(k->socket, cb);
+		err = nl_recvmsgs(socket, cb);
 	nl_cb_put(cb);
 	if (err == -NLE_DUMP_INTR)
 		return -EAGAIN;
 	if (!x->done && err < 0)
 		return ktftp_fail(k, -EIO, "netlink: %s", nl_geterror(err));
 	return x->result;
+}
+
+/**
+ * ktftp_call_on() - the same as ktftp_call(), on a socket of its own
+ * @k: connection
+ * @socket: socket
+ * @request: message; freed
+ * @reply: who takes the answer, or NULL
+ */
+int ktftp_call_on(struct ktftp *k, struct nl_sock *socket, struct nl_msg *request, const struct ktftp_reply *reply)
+{
+	struct exchange x = { .k = k, .reply = reply };
+	int err = exchange(k, socket, request, &x);
+
+	nlmsg_free(request);
+	return err;
 }
 
 /**
@@ -256,11 +284,7 @@ static int exchange(struct ktftp *k, struct nl_msg *request, struct exchange *x)
  */
 int ktftp_call(struct ktftp *k, struct nl_msg *request, const struct ktftp_reply *reply)
 {
-	struct exchange x = { .k = k, .reply = reply };
-	int err = exchange(k, request, &x);
-
-	nlmsg_free(request);
-	return err;
+	return ktftp_call_on(k, k->socket, request, reply);
 }
 
 /**
@@ -277,6 +301,21 @@ int ktftp_dump(struct ktftp *k, uint8_t command, const struct ktftp_reply *reply
 	struct nl_msg *request = ktftp_request(k, command, NLM_F_DUMP);
 
 	return request ? ktftp_call(k, request, reply) : -ENOMEM;
+}
+
+/* Room for what comes by itself, beyond the system's usual limit where we may. */
+void ktftp_set_room(struct nl_sock *socket, int bytes)
+{
+	if (setsockopt(nl_socket_get_fd(socket), SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)))
+		nl_socket_set_buffer_size(socket, bytes, 0);
+}
+
+/* For NL_CB_SEQ_CHECK: what comes by itself answers no request. */
+int ktftp_in_no_sequence(struct nl_msg *msg, void *context)
+{
+	(void)msg;
+	(void)context;
+	return NL_OK;
 }
 
 void ktftp_get_string(char *out, size_t room, const struct nlattr *attribute)

@@ -23,6 +23,9 @@ struct nl_msg *ktftp_request_sized(struct ktftp *k, uint8_t command, int flags, 
 int ktftp_call(struct ktftp *k, struct nl_msg *request, const struct ktftp_reply *reply);
 int ktftp_dump(struct ktftp *k, uint8_t command, const struct ktftp_reply *reply);
 
+void ktftp_set_room(struct nl_sock *socket, int bytes);
+int ktftp_in_no_sequence(struct nl_msg *msg, void *context);
+
 void ktftp_get_string(char *out, size_t room, const struct nlattr *attribute);
 void ktftp_get_address(struct ktftp_address *out, const struct nlattr *attribute);
 uint64_t ktftp_get_u64(const struct nlattr *attribute);
@@ -31,6 +34,9 @@ uint16_t ktftp_get_u16(const struct nlattr *attribute);
 uint8_t ktftp_get_u8(const struct nlattr *attribute);
 void ktftp_get_transfer(struct ktftp_transfer *out, struct nlattr *const *attributes);
 
+struct nl_sock *ktftp_requests_socket(const struct ktftp *k);
+void ktftp_set_requests_socket(struct ktftp *k, struct nl_sock *socket);
+int ktftp_call_on(struct ktftp *k, struct nl_sock *socket, struct nl_msg *request, const struct ktftp_reply *reply);
 struct nl_sock *ktftp_events_socket(const struct ktftp *k);
 void ktftp_set_events_socket(struct ktftp *k, struct nl_sock *socket);
 int ktftp_family(const struct ktftp *k);

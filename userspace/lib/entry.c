@@ -23,6 +23,24 @@ static int take_one(struct nlattr *const *a, void *context)
 	return 0;
 }
 
+static int publish(struct ktftp *k, const char *name, int fd, enum ktftp_kind kind, bool while_attached,
+		   struct ktftp_entry *entry)
+{
+	const struct ktftp_reply reply = { .max_attribute = KTFTP_A_ENTRY_MAX, .fn = take_one, .context = entry };
+	struct nl_msg *msg = ktftp_request(k, KTFTP_CMD_PUBLISH, NLM_F_ACK);
+
+	if (!msg)
+		return -ENOMEM;
+	memset(entry, 0, sizeof(*entry));
+	if (nla_put_string(msg, KTFTP_A_ENTRY_NAME, name) || nla_put_u32(msg, KTFTP_A_ENTRY_FD, fd) ||
+	    nla_put_u32(msg, KTFTP_A_ENTRY_KIND, kind) ||
+	    (while_attached && nla_put_flag(msg, KTFTP_A_ENTRY_WHILE_ATTACHED))) {
+		nlmsg_free(msg);
+		return ktftp_fail(k, -ENAMETOOLONG, "the name is too long");
+	}
+	return ktftp_call(k, msg, &reply);
+}
+
 /**
  * ktftp_publish_fd() - give the content of an open file to a name
  * @k: connection
@@ -35,19 +53,21 @@ static int take_one(struct nlattr *const *a, void *context)
  */
 int ktftp_publish_fd(struct ktftp *k, const char *name, int fd, enum ktftp_kind kind, struct ktftp_entry *entry)
 {
-	const struct ktftp_reply reply = { .max_attribute = KTFTP_A_ENTRY_MAX, .fn = take_one, .context = entry };
-	struct nl_msg *msg = ktftp_request(k, KTFTP_CMD_PUBLISH, NLM_F_ACK);
+	return publish(k, name, fd, kind, false, entry);
+}
 
-	if (!msg)
-		return -ENOMEM;
-	memset(entry, 0, sizeof(*entry));
-	if (nla_put_string(msg, KTFTP_A_ENTRY_NAME, name) ||
-	    nla_put_u32(msg, KTFTP_A_ENTRY_FD, fd) ||
-	    nla_put_u32(msg, KTFTP_A_ENTRY_KIND, kind)) {
-		nlmsg_free(msg);
-		return ktftp_fail(k, -ENAMETOOLONG, "the name is too long");
-	}
-	return ktftp_call(k, msg, &reply);
+/**
+ * ktftp_publish_while_attached() - give the content of a sealed memfd to a name, until the daemon goes
+ * @k: connection
+ * @name: name; the canonical form comes back in @entry
+ * @fd: memfd
+ * @entry: what became of it
+ *
+ * Return: as ktftp_publish_fd().
+ */
+int ktftp_publish_while_attached(struct ktftp *k, const char *name, int fd, struct ktftp_entry *entry)
+{
+	return publish(k, name, fd, KTFTP_KIND_SEALED, true, entry);
 }
 
 static int take_count(struct nlattr *const *a, void *context)
@@ -61,7 +81,9 @@ static int take_count(struct nlattr *const *a, void *context)
 static int withdraw(struct ktftp *k, struct nl_msg *msg, uint32_t *withdrawn)
 {
 	const struct ktftp_reply reply = {
-		.max_attribute = KTFTP_A_ENTRY_MAX, .fn = take_count, .context = withdrawn,
+		.max_attribute = KTFTP_A_ENTRY_MAX,
+		.fn = take_count,
+		.context = withdrawn,
 	};
 
 	*withdrawn = 0;

@@ -9,7 +9,7 @@
 
 #include "connection.h"
 
-#define EVENT_BYTES	(4 << 20)
+#define EVENT_BYTES (4 << 20)
 
 struct delivery {
 	struct ktftp *k;
@@ -24,16 +24,19 @@ struct delivery {
  */
 int ktftp_events_open(struct ktftp *k)
 {
-	struct nl_sock *socket = nl_socket_alloc();
+	struct nl_sock *socket;
 	int group, err;
 
+	if (ktftp_events_socket(k))
+		return 0;
+	socket = nl_socket_alloc();
 	if (!socket)
 		return ktftp_fail(k, -ENOMEM, "out of memory");
 	nl_socket_disable_seq_check(socket);
 	err = genl_connect(socket);
 	if (err)
 		goto fail;
-	nl_socket_set_buffer_size(socket, EVENT_BYTES, 0);
+	ktftp_set_room(socket, EVENT_BYTES);
 	nl_socket_set_nonblocking(socket);
 	group = genl_ctrl_resolve_grp(socket, KTFTP_FAMILY_NAME, KTFTP_MCGRP_EVENTS);
 	err = group < 0 ? group : nl_socket_add_membership(socket, group);
@@ -137,7 +140,8 @@ int ktftp_events_read(struct ktftp *k, const struct ktftp_events *events)
 	if (!cb)
 		return ktftp_fail(k, -ENOMEM, "out of memory");
 	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, on_event, &delivery);
-	nl_cb_set(cb, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, on_event, &delivery);
+	/* Events answer no request. */
+	nl_cb_set(cb, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, ktftp_in_no_sequence, NULL);
 	err = nl_recvmsgs(ktftp_events_socket(k), cb);
 	nl_cb_put(cb);
 	/* The socket was full: the numbers of the next events will show how many are missing. */

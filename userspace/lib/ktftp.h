@@ -28,14 +28,14 @@ struct ktftp_address {
 struct ktftp_listener {
 	uint32_t id;
 	struct ktftp_address address;
-	uint16_t port;		/* 0 when adding: 69 */
-	char device[16];	/* empty for none */
-	uint32_t flags;		/* enum ktftp_listener_flag */
-	uint16_t tid_first;	/* 0 when adding: the default range */
+	uint16_t port;      /* 0 when adding: 69 */
+	char device[16];    /* empty for none */
+	uint32_t flags;     /* enum ktftp_listener_flag */
+	uint16_t tid_first; /* 0 when adding: the default range */
 	uint16_t tid_last;
 	uint8_t dscp;
 	uint32_t mark;
-	uint32_t state;		/* enum ktftp_listener_state */
+	uint32_t state; /* enum ktftp_listener_state */
 	uint32_t tid_ports;
 	uint32_t transfers;
 };
@@ -43,24 +43,24 @@ struct ktftp_listener {
 struct ktftp_entry {
 	uint32_t id;
 	char name[KTFTP_NAME_MAX + 1];
-	uint32_t kind;		/* enum ktftp_kind */
+	uint32_t kind; /* enum ktftp_kind */
 	uint64_t size;
 	uint64_t hits;
 	uint64_t age_ms;
 };
 
 struct ktftp_transfer {
-	uint64_t sequence;	/* in events */
+	uint64_t sequence; /* in events */
 	uint32_t listener;
 	struct ktftp_address client;
 	uint16_t client_port;
 	struct ktftp_address local;
 	uint16_t tid;
 	char name[KTFTP_NAME_MAX + 1];
-	uint32_t state;		/* enum ktftp_transfer_state, in dumps */
-	uint32_t end;		/* enum ktftp_transfer_end, in end events */
+	uint32_t state; /* enum ktftp_transfer_state, in dumps */
+	uint32_t end;   /* enum ktftp_transfer_end, in end events */
 	uint64_t size;
-	uint64_t bytes;		/* acknowledged */
+	uint64_t bytes; /* acknowledged */
 	uint32_t blksize;
 	uint32_t repeats;
 	uint32_t srtt_us;
@@ -75,9 +75,22 @@ struct ktftp_miss {
 	char name[KTFTP_NAME_MAX + 1];
 };
 
+/* A request that the module does not serve, as it is handed to the daemon. */
+struct ktftp_handed {
+	uint64_t sequence;
+	uint32_t listener;
+	uint32_t why; /* enum ktftp_request_why */
+	struct ktftp_address client;
+	uint16_t client_port;
+	struct ktftp_address local;
+	uint32_t ifindex;
+	const uint8_t *data; /* the datagram; valid during the call */
+	size_t bytes;
+};
+
 struct ktftp_info {
 	char version[32];
-	uint32_t features;	/* enum ktftp_feature */
+	uint32_t features; /* enum ktftp_feature */
 	uint64_t store_bytes;
 	uint64_t store_limit_bytes;
 	uint64_t namespace_bytes;
@@ -85,15 +98,15 @@ struct ktftp_info {
 };
 
 struct ktftp_stats {
-	uint64_t value[KTFTP_A_STATS_MAX + 1];	/* by enum ktftp_a_stats */
+	uint64_t value[KTFTP_A_STATS_MAX + 1]; /* by enum ktftp_a_stats */
 };
 
 /* How a file is to be held. */
 enum ktftp_hold {
-	KTFTP_HOLD_AUTO,	/* pinned where the caller may and the file system can, else a sealed copy */
-	KTFTP_HOLD_PIN,		/* pinned or not at all */
-	KTFTP_HOLD_SEAL,	/* a copy in a sealed memfd */
-	KTFTP_HOLD_COPY,	/* a copy in pages of the module's own */
+	KTFTP_HOLD_AUTO, /* pinned where the caller may and the file system can, else a sealed copy */
+	KTFTP_HOLD_PIN,  /* pinned or not at all */
+	KTFTP_HOLD_SEAL, /* a copy in a sealed memfd */
+	KTFTP_HOLD_COPY, /* a copy in pages of the module's own */
 };
 
 /* Called for each item of a dump; anything but 0 ends it and becomes its result. */
@@ -123,6 +136,7 @@ int ktftp_listener_drain(struct ktftp *k, const struct ktftp_listener *listener)
 int ktftp_listener_list(struct ktftp *k, ktftp_listener_fn fn, void *context);
 
 int ktftp_publish_fd(struct ktftp *k, const char *name, int fd, enum ktftp_kind kind, struct ktftp_entry *entry);
+int ktftp_publish_while_attached(struct ktftp *k, const char *name, int fd, struct ktftp_entry *entry);
 int ktftp_publish_file(struct ktftp *k, const char *name, int directory, const char *path, enum ktftp_hold hold,
 		       struct ktftp_entry *entry);
 int ktftp_withdraw(struct ktftp *k, const char *const *names, size_t count, uint32_t *withdrawn);
@@ -130,6 +144,14 @@ int ktftp_withdraw_all(struct ktftp *k, uint32_t *withdrawn);
 int ktftp_entry_list(struct ktftp *k, ktftp_entry_fn fn, void *context);
 
 int ktftp_transfer_list(struct ktftp *k, ktftp_transfer_fn fn, void *context);
+
+typedef void (*ktftp_handed_fn)(const struct ktftp_handed *request, void *context);
+
+int ktftp_attach(struct ktftp *k);
+void ktftp_detach(struct ktftp *k);
+int ktftp_requests_fd(const struct ktftp *k);
+int ktftp_requests_read(struct ktftp *k, ktftp_handed_fn fn, void *context);
+int ktftp_start(struct ktftp *k, const struct ktftp_handed *request, const char *name);
 
 int ktftp_events_open(struct ktftp *k);
 int ktftp_events_fd(const struct ktftp *k);

@@ -69,11 +69,14 @@ int ktftp_listener_add(struct ktftp *k, const struct ktftp_listener *listener)
 int ktftp_listener_del(struct ktftp *k, const struct ktftp_listener *listener, bool now)
 {
 	struct nl_msg *msg = ktftp_request(k, KTFTP_CMD_LISTENER_DEL, NLM_F_ACK);
+	int err;
 
 	if (!msg)
 		return -ENOMEM;
-	return send_or_free(k, msg, put_identity(msg, listener) ||
-			    (now && nla_put_flag(msg, KTFTP_A_LISTENER_NOW)) ? -ENOMEM : 0);
+	err = put_identity(msg, listener);
+	if (!err && now)
+		err = nla_put_flag(msg, KTFTP_A_LISTENER_NOW);
+	return send_or_free(k, msg, err ? -ENOMEM : 0);
 }
 
 /**

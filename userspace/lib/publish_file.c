@@ -17,15 +17,15 @@
 #include "connection.h"
 
 #ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL	0x0008U
+#define MFD_NOEXEC_SEAL 0x0008U
 #endif
 
-#define SEALS	(F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
+#define SEALS       (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
 /* Memory may be so short that pages go as fast as they come: then it is copied. */
-#define WARM_TRIES	3
+#define WARM_TRIES  3
 
-#define CHUNK_BYTES	(256 << 10)
+#define CHUNK_BYTES (256 << 10)
 
 /* What looks like a file there is a window into the kernel, with no content of its own to serve. */
 static bool is_pseudo(int fd)
@@ -97,16 +97,26 @@ static int new_memfd(const char *name)
 	return fd;
 }
 
+static bool is_same_state(const struct stat *a, const struct stat *b)
+{
+	return a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+/* Nobody is kept from writing meanwhile: -EAGAIN when somebody did, for then the copy may be half and half. */
 static int copy_all(int from, int to)
 {
-	ssize_t n;
+	struct stat before, after;
+	ssize_t n = 1;
+	off_t at = 0;
 
-	if (lseek(from, 0, SEEK_SET) < 0)
+	if (fstat(from, &before))
 		return -errno;
-	do {
-		n = sendfile(to, from, NULL, CHUNK_BYTES);
-	} while (n > 0);
-	return n < 0 ? -errno : 0;
+	while (at < before.st_size && n > 0)
+		n = sendfile(to, from, &at, before.st_size - at < CHUNK_BYTES ? before.st_size - at : CHUNK_BYTES);
+	if (n < 0 || fstat(from, &after))
+		return -errno;
+	return at == before.st_size && is_same_state(&before, &after) ? 0 : -EAGAIN;
 }
 
 /* A sealed memfd with what the file contains, or a negative errno. */
@@ -122,6 +132,8 @@ static int sealed_copy(struct ktftp *k, const char *path, int from)
 	if (!err)
 		return fd;
 	close(fd);
+	if (err == -EAGAIN)
+		return ktftp_fail(k, -ETXTBSY, "%s: somebody writes to the file while it is copied", path);
 	return ktftp_fail(k, err, "%s: %s", path, strerror(-err));
 }
 
@@ -137,14 +149,16 @@ static int publish_copy(struct ktftp *k, const char *name, const char *path, int
 	return err;
 }
 
-static int publish_pinned(struct ktftp *k, const char *name, const char *path, int fd, struct ktftp_entry *entry)
+/* Publishes the file itself, read into memory before. */
+static int publish_warm(struct ktftp *k, const char *name, const char *path, int fd, enum ktftp_kind kind,
+			struct ktftp_entry *entry)
 {
 	int tries, err = -EAGAIN;
 
 	for (tries = 0; tries < WARM_TRIES && err == -EAGAIN; tries++) {
 		err = warm(k, path, fd);
 		if (!err)
-			err = ktftp_publish_fd(k, name, fd, KTFTP_KIND_PINNED, entry);
+			err = ktftp_publish_fd(k, name, fd, kind, entry);
 	}
 	return err;
 }
@@ -170,7 +184,7 @@ static int publish_open(struct ktftp *k, const char *name, const char *path, int
 
 	switch (hold) {
 	case KTFTP_HOLD_PIN:
-		return publish_pinned(k, name, path, fd, entry);
+		return publish_warm(k, name, path, fd, KTFTP_KIND_PINNED, entry);
 	case KTFTP_HOLD_SEAL:
 		return publish_copy(k, name, path, fd, KTFTP_KIND_SEALED, entry);
 	case KTFTP_HOLD_COPY:
@@ -178,9 +192,7 @@ static int publish_open(struct ktftp *k, const char *name, const char *path, int
 	case KTFTP_HOLD_AUTO:
 		break;
 	}
-	if (is_sealed(fd))
-		return ktftp_publish_fd(k, name, fd, KTFTP_KIND_SEALED, entry);
-	err = publish_pinned(k, name, path, fd, entry);
+	err = publish_warm(k, name, path, fd, is_sealed(fd) ? KTFTP_KIND_SEALED : KTFTP_KIND_PINNED, entry);
 	return is_reason_to_copy(err) ? publish_copy(k, name, path, fd, KTFTP_KIND_SEALED, entry) : err;
 }
 

@@ -108,7 +108,9 @@ int ktftp_transfer_list(struct ktftp *k, ktftp_transfer_fn fn, void *context)
 {
 	struct transfer_call call = { .fn = fn, .context = context };
 	const struct ktftp_reply reply = {
-		.max_attribute = KTFTP_A_TRANSFER_MAX, .fn = take_transfer, .context = &call,
+		.max_attribute = KTFTP_A_TRANSFER_MAX,
+		.fn = take_transfer,
+		.context = &call,
 	};
 
 	return ktftp_dump(k, KTFTP_CMD_TRANSFER_GET, &reply);

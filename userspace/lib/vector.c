@@ -7,7 +7,7 @@
 #include "vector.h"
 
 /* How often a list that changed while it was read is read again. */
-#define DUMP_TRIES	10
+#define DUMP_TRIES 10
 
 /**
  * vector_add() - make room for one more item

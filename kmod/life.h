@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The life of a transfer, for the files that make it up: transfer.c (what can happen to it), start.c (how it
+ * begins), segment.c (what it sends). Everybody else includes transfer.h.
+ */
+#ifndef KTFTP_LIFE_H
+#define KTFTP_LIFE_H
+
+#include "transfer.h"
+
+/**
+ * struct ktftp_ending - what is taken out of a transfer that ended, to be told and released without its lock
+ * @kn: namespace
+ * @entry: what it sent, with a reference, or NULL
+ * @tail: its last packet, or NULL
+ * @replaces: the earlier transfer that it was to replace, with a reference, or NULL
+ * @view: what there is to tell
+ * @tell: somebody wants to know
+ */
+struct ktftp_ending {
+	struct ktftp_net *kn;
+	struct ktftp_entry *entry;
+	u8 *tail;
+	struct ktftp_transfer *replaces;
+	struct ktftp_transfer_view view;
+	bool tell;
+};
+
+/**
+ * struct ktftp_leftover - what a repeat of the last block leaves over, to be dropped when it is sent
+ * @entry: what was sent, with a reference, or NULL
+ * @route: the way there
+ */
+struct ktftp_leftover {
+	struct ktftp_entry *entry;
+	struct ktftp_route route;
+};
+
+static inline bool ktftp_transfer_alive(const struct ktftp_transfer *t)
+{
+	return t->state <= KTFTP_LIFE_DONE;
+}
+
+static inline bool ktftp_transfer_ended(const struct ktftp_transfer *t)
+{
+	return t->state >= KTFTP_LIFE_DONE;
+}
+
+/* life.c */
+struct ktftp_transfer *ktftp_transfer_alloc(void);
+bool ktftp_transfer_get(struct ktftp_transfer *t);
+void ktftp_transfer_put(struct ktftp_transfer *t);
+bool ktftp_transfer_is(const struct ktftp_transfer *t, const struct ktftp_table *table,
+		       const struct ktftp_key *key);
+bool ktftp_transfer_is_of_client(const struct ktftp_transfer *t, const struct ktftp_table *table,
+				 const struct ktftp_key *key);
+void ktftp_transfer_conclude(struct ktftp_transfer *t, enum ktftp_transfer_end how, enum ktftp_life next,
+			     struct ktftp_ending *e);
+void ktftp_transfer_finish(struct ktftp_ending *e);
+void ktftp_transfer_bury(struct ktftp_transfer *t);
+void ktftp_transfer_kill(struct ktftp_transfer *t, enum ktftp_transfer_end how);
+
+/* transfer.c */
+void ktftp_transfer_expired(struct timer_list *timer);
+bool ktftp_transfer_progressed(const struct ktftp_transfer *t);
+
+/* segment.c */
+struct ktftp_rto_limits ktftp_segment_limits(void);
+unsigned long ktftp_segment_rto(const struct ktftp_transfer *t);
+unsigned long ktftp_segment_unproven(void);
+unsigned long ktftp_segment_first(const struct ktftp_transfer *t);
+void ktftp_segment_deadline(struct ktftp_transfer *t, unsigned long wait);
+void ktftp_segment_not_sent(struct ktftp_transfer *t);
+struct sk_buff *ktftp_segment_build(struct ktftp_transfer *t);
+struct sk_buff *ktftp_segment_linger(struct ktftp_transfer *t, struct ktftp_leftover *left);
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The kernel's names for the largest integers. */
+#ifndef KTFTP_SHIM_LINUX_LIMITS_H
+#define KTFTP_SHIM_LINUX_LIMITS_H
+
+#include_next <linux/limits.h>
+#include <stdint.h>
+
+#define U8_MAX  UINT8_MAX
+#define U16_MAX UINT16_MAX
+#define U32_MAX UINT32_MAX
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A client: a socket, one download at a time, a deadline. It does not choose what to download next: when a
+ * download has ended it rests, and its owner (load.c) begins another one.
+ */
+#ifndef BENCH_CLIENT_H
+#define BENCH_CLIENT_H
+
+#include <netinet/in.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "download.h"
+#include "options.h"
+#include "reference.h"
+#include "results.h"
+#include "timers.h"
+
+union address {
+	struct sockaddr any;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+};
+
+/* What all clients share. */
+struct scene {
+	const struct options *options;
+	struct packet_options ask;
+	union address server;
+	socklen_t server_bytes;
+	const struct reference *references; /* one per file, or NULL */
+	struct results *results;
+	uint64_t random;
+	int poll_fd;
+	uint8_t packet[PACKET_BYTES_MAX + 1]; /* what arrives, one at a time */
+};
+
+enum client_state {
+	CLIENT_RESTING,  /* no download */
+	CLIENT_WAITING,  /* for a packet, until wake_ns */
+	CLIENT_THINKING, /* has an answer, will send it at wake_ns */
+};
+
+struct client {
+	struct scene *scene;
+	unsigned int index;
+	enum client_state state;
+	struct timer timer;
+	uint64_t wake_ns;
+	uint64_t transfers; /* begun */
+	int fd;
+	union address peer; /* the server, at the port of this transfer once that is known */
+	bool peer_known;
+	const struct reference *reference;
+	struct download download;
+	bool mismatch;
+	bool finishing;                  /* the answer being thought about is the last one */
+	uint8_t out[PACKET_REQUEST_MAX]; /* sent last, and again after a timeout */
+	size_t out_bytes;
+	unsigned int sends; /* of that, without anything new */
+	uint64_t begun_ns;
+	uint64_t asked_ns; /* when the block that comes next was asked for; 0: it was not */
+};
+
+void client_init(struct client *client, struct scene *scene, unsigned int index);
+void client_fini(struct client *client);
+int client_begin(struct client *client, unsigned int file, uint64_t now_ns);
+void client_read(struct client *client);
+void client_wake(struct client *client, uint64_t now_ns);
+
+static inline uint64_t read_clock(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return now.tv_sec * 1000000000ull + now.tv_nsec;
+}
+
+static inline uint64_t clock_ns(void)
+{
+	return read_clock(CLOCK_MONOTONIC);
+}
+
+#endif

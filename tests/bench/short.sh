@@ -1,0 +1,42 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# short.sh: the benchmark's short form, for "make check", as KTAP: the servers are measured as by "make bench",
+# for a few seconds. Only ratios within the one run are judged, with a wide margin: this machine is not ours alone.
+
+set -uo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+result=$(mktemp)
+trap 'rm -f "$result"' EXIT
+status=0 number=0
+
+# report NAME CONDITION: a condition on s[SERVER], the measurements by server.
+report()
+{
+	number=$((number + 1))
+	if python3 - "$result" "$2" << 'PYTHON'; then
+import json
+import sys
+
+s = {one["server"]: one for one in json.load(open(sys.argv[1]))["servers"]}
+sys.exit(not eval(sys.argv[2]))
+PYTHON
+		echo "ok $number $1"
+	else
+		echo "not ok $number $1"
+		status=1
+	fi
+}
+
+echo "TAP version 13"
+echo "1..3"
+"$here/run" --rounds 1 --seconds 4 --servers ktftp,dnsmasq,limit --json > "$result" || {
+	echo "Bail out! the benchmark did not run"
+	exit 1
+}
+sed 's/^/# /' "$result"
+report every_server_was_measured 'len(s) == 3 and all(one["blocks_per_second"] > 0 for one in s.values())'
+report no_download_from_ktftp_failed 's["ktftp"]["failed"] == 0'
+report a_block_costs_ktftp_less_than_half_of_dnsmasq \
+	's["dnsmasq"]["cpu_us_per_block"] > 2 * s["ktftp"]["cpu_us_per_block"]'
+exit "$status"

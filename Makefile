@@ -16,9 +16,9 @@ NL_CFLAGS := $(shell pkg-config --cflags libnl-genl-3.0 2>/dev/null)
 NL_LIBS := -lnl-genl-3 -lnl-3
 
 KMOD_SOURCES := Kbuild VERSION $(wildcard kmod/*.[ch] kmod/*/*.h kmod/*/*/*.h)
-PURE := proto names rto window
+PURE := proto options names rto window
 
-.PHONY: all user docs kmod help setup run check lint bench clean vm-build install FORCE
+.PHONY: all user docs kmod selftests help setup run check lint bench clean vm-build install install-dkms FORCE
 all: kmod user docs
 
 help:
@@ -28,23 +28,17 @@ help:
 	@echo 'make setup              install what building and testing needs, prepare the kernels'
 	@echo 'make run [DIR=PATH]     serve a folder: boots a virtual machine; HOST=1 loads the module here'
 	@echo 'make check              every test layer, one table'
-	@echo 'make lint               checkpatch, sparse, clang-format, shellcheck'
+	@echo 'make lint               what tools find without running anything: checkpatch, sparse, shellcheck, ...'
 	@echo 'make bench              guest CPU per block, against other TFTP servers'
-	@echo 'make install            ktftpctl and man pages below PREFIX (/usr/local); the module by dkms'
+	@echo 'make install            ktftpctl and man pages below PREFIX (/usr/local)'
+	@echo 'make install-dkms       the sources of the module where DKMS looks for them (/usr/src)'
 	@echo 'make clean'
 
 # ---- module ----
 
-# The sources as links, so that one tree builds for several kernels side by side.
-define link_sources
-	@mkdir -p $(1)
-	@find $(1) -type l ! -exec test -e {} \; -delete
-	@for f in $(KMOD_SOURCES); do mkdir -p $(1)/$$(dirname $$f); ln -sf $(CURDIR)/$$f $(1)/$$f; done
-endef
-
 ifdef KDIR
 kmod:
-	$(call link_sources,$(B)/kmod-custom)
+	@tests/vm/build-module --link $(B)/kmod-custom
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/$(B)/kmod-custom W=1 modules
 else
 kmod: $(foreach k,$(KERNELS),$(B)/kmod-$(k)/ktftp.ko)
@@ -106,9 +100,9 @@ MAN := $(patsubst docs/man/%.scd,$(B)/man/%,$(wildcard docs/man/*.scd))
 
 docs: $(MAN)
 
-$(B)/man/%: docs/man/%.scd
+$(B)/man/%: docs/man/%.scd VERSION
 	@mkdir -p $(@D)
-	scdoc < $< > $@.new && mv $@.new $@
+	sed 's/@VERSION@/$(VERSION)/' $< | scdoc > $@.new && mv $@.new $@
 
 # ---- everything else ----
 
@@ -123,8 +117,13 @@ run: setup
 	@DIR="$(DIR)" HOST="$(HOST)" tests/run/serve
 
 check: setup
-	@$(MAKE) -s all
 	@tests/check
+
+include tests/unit/unit.mk
+
+selftests: user
+	@mkdir -p $(B)/selftests
+	@$(MAKE) -s -C tests/selftests OUTPUT=$(CURDIR)/$(B)/selftests all
 
 lint:
 	@tests/lint
@@ -135,7 +134,16 @@ bench: all
 PREFIX ?= /usr/local
 install: user docs
 	install -D -m 755 $(B)/bin/ktftpctl $(DESTDIR)$(PREFIX)/sbin/ktftpctl
-	for page in $(MAN); do install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man8/$$(basename $$page); done
+	for page in $(notdir $(MAN)); do \
+		install -D -m 644 $(B)/man/$$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$page || exit 1; \
+	done
+
+DKMS_SOURCES := $(KMOD_SOURCES) dkms.conf LICENSE
+install-dkms:
+	for file in $(DKMS_SOURCES); do \
+		install -D -m 644 $$file $(DESTDIR)/usr/src/ktftp-$(VERSION)/$$file || exit 1; \
+	done
 
 clean:
 	rm -rf $(B)
+include tests/sim/sim.mk

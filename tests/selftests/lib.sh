@@ -87,15 +87,26 @@ one_host()
 # two_hosts: makes them; they go when the test ends.
 two_hosts()
 {
-	one_host client
-	one_host server
+	local host
+
+	for host in client server; do
+		at_end ip netns del "$host"
+		ip netns add "$host"
+	done
 	ip link add c0 netns client type veth peer name s0 netns server
-	ip -n client address add "$CLIENT/24" dev c0
-	ip -n client address add "$CLIENT6/64" dev c0 nodad
-	ip -n client link set c0 up
-	ip -n server address add "$SERVER/24" dev s0
-	ip -n server address add "$SERVER6/64" dev s0 nodad
-	ip -n server link set s0 up
+	set_up_host client c0 "$CLIENT" "$CLIENT6"
+	set_up_host server s0 "$SERVER" "$SERVER6"
+}
+
+# set_up_host HOST DEVICE ADDRESS ADDRESS6: in one process, for every test does it.
+set_up_host()
+{
+	ip -n "$1" -batch - <<- BATCH
+		link set lo up
+		address add $3/24 dev $2
+		address add $4/64 dev $2 nodad
+		link set $2 up
+	BATCH
 }
 
 in_client()

@@ -5,20 +5,24 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <crypto/sha2.h>
+#include <linux/capability.h>
 #include <linux/dax.h>
 #include <linux/hashtable.h>
 #include <linux/highmem.h>
 #include <linux/magic.h>
+#include <linux/mount.h>
 #include <linux/netlink.h>
 #include <linux/pagemap.h>
 #include <linux/pagevec.h>
+#include <linux/sched/signal.h>
 #include <linux/shmem_fs.h>
 #include <linux/slab.h>
 #include <linux/swap.h>
 #include <uapi/linux/fcntl.h>
 
+#include "budget.h"
 #include "content.h"
-#include "params.h"
 
 /* A folio of 64 KiB at most: fewer, larger fragments, and still easy to get. */
 #define COPY_ORDER	(PAGE_SHIFT < 16 ? 16 - PAGE_SHIFT : 0)
@@ -26,9 +30,6 @@
 /* Contents by inode, so that one inode has one object; protects the table and every content's node. */
 static DEFINE_MUTEX(contents_lock);
 static DEFINE_HASHTABLE(contents, 10);
-
-/* Pages all contents hold, in whole folios. */
-static atomic_long_t held_pages = ATOMIC_LONG_INIT(0);
 
 static struct workqueue_struct *release_queue;
 
@@ -103,7 +104,7 @@ static int check_pinnable(const struct file *file, struct netlink_ext_ack *extac
 		return -EOPNOTSUPP;
 	}
 	if (!may_pin_on(inode->i_sb)) {
-		NL_SET_ERR_MSG(extack, "files of this file system cannot be held: publish a sealed memfd with a copy");
+		NL_SET_ERR_MSG(extack, "files of this file system cannot be held: publish a sealed memfd (--seal)");
 		return -EOPNOTSUPP;
 	}
 	if (!inode->i_mapping->a_ops->read_folio && !shmem_mapping(inode->i_mapping)) {
@@ -117,22 +118,29 @@ static int check_pinnable(const struct file *file, struct netlink_ext_ack *extac
 	return 0;
 }
 
-/* Adds to what all contents hold, unless that would pass the limit. */
-static int charge(unsigned long pages, struct netlink_ext_ack *extack)
+/* What a content counts, for the host and for the namespace that captures it. */
+static int charge(struct ktftp_budget *budget, unsigned long pages, struct netlink_ext_ack *extack)
 {
-	unsigned long limit = (unsigned long)ktftp_param(store_limit_mb) << (20 - PAGE_SHIFT);
+	int err = ktftp_budget_charge(budget, pages, extack);
 
-	if (atomic_long_add_return(pages, &held_pages) > limit) {
-		atomic_long_sub(pages, &held_pages);
-		NL_SET_ERR_MSG(extack, "beyond what all stores may hold: see the module's parameter store_limit_mb");
-		return -ENOSPC;
-	}
-	return 0;
+	if (err)
+		return err;
+	err = ktftp_budget_charge_host(pages, extack);
+	if (err)
+		ktftp_budget_uncharge(budget, pages);
+	return err;
 }
+
+/* What was charged so far for a content that is being captured, and to whom. */
+struct reservation {
+	struct ktftp_budget *budget;
+	unsigned long pages;
+	struct netlink_ext_ack *extack;
+};
 
 /* A folio that holds more than its one page here counts whole; @last is the folio charged before. */
 static int charge_folio(struct ktftp_content *content, struct folio *folio, struct folio **last,
-			unsigned long *reserved, struct netlink_ext_ack *extack)
+			struct reservation *reserved)
 {
 	unsigned long pages = folio_nr_pages(folio);
 	unsigned long more;
@@ -141,14 +149,14 @@ static int charge_folio(struct ktftp_content *content, struct folio *folio, stru
 		return 0;
 	*last = folio;
 	content->charged_pages += pages;
-	if (content->charged_pages <= *reserved)
+	if (content->charged_pages <= reserved->pages)
 		return 0;
-	more = content->charged_pages - *reserved;
-	if (charge(more, extack)) {
-		content->charged_pages = *reserved;
+	more = content->charged_pages - reserved->pages;
+	if (charge(reserved->budget, more, reserved->extack)) {
+		content->charged_pages = reserved->pages;
 		return -ENOSPC;
 	}
-	*reserved += more;
+	reserved->pages += more;
 	return 0;
 }
 
@@ -165,8 +173,7 @@ static void put_pages(struct ktftp_content *content)
 }
 
 /* Takes references on pages that are in memory and up to date; nothing is read from a device here. */
-static int take_resident(struct ktftp_content *content, unsigned long count, unsigned long *reserved,
-			 struct netlink_ext_ack *extack)
+static int take_resident(struct ktftp_content *content, unsigned long count, struct reservation *reserved)
 {
 	struct address_space *mapping = content->file->f_mapping;
 	struct folio *last = NULL;
@@ -178,11 +185,11 @@ static int take_resident(struct ktftp_content *content, unsigned long count, uns
 		if (!page || !PageUptodate(page) || PageHWPoison(page)) {
 			if (page)
 				put_page(page);
-			NL_SET_ERR_MSG(extack, "not all of the file is in memory: read it and try again");
+			NL_SET_ERR_MSG(reserved->extack, "not all of the file is in memory: read it and try again");
 			return -EAGAIN;
 		}
 		content->pages[content->page_count++] = page;
-		err = charge_folio(content, page_folio(page), &last, reserved, extack);
+		err = charge_folio(content, page_folio(page), &last, reserved);
 		if (err)
 			return err;
 		if (!(content->page_count & 0xfff))
@@ -248,17 +255,18 @@ static int copy_resident(struct ktftp_content *content, struct address_space *ma
  * Fills a content whose @file nobody can write meanwhile. The limit is charged before the first page is
  * taken; what large folios hold beyond the file's own pages is added as they are found.
  */
-static int fill(struct ktftp_content *content, struct netlink_ext_ack *extack)
+static int fill(struct ktftp_content *content, struct ktftp_budget *budget, struct netlink_ext_ack *extack)
 {
 	struct address_space *mapping = content->file->f_mapping;
-	unsigned long count, reserved;
+	struct reservation reserved = { .budget = budget, .extack = extack };
+	unsigned long count;
 	loff_t size;
 	int err;
 
 	size = i_size_read(mapping->host);
 	count = DIV_ROUND_UP_ULL(size, PAGE_SIZE);
-	reserved = count;
-	err = charge(reserved, extack);
+	reserved.pages = count;
+	err = charge(budget, count, extack);
 	if (err)
 		return err;
 	content->bytes = size;
@@ -272,11 +280,11 @@ static int fill(struct ktftp_content *content, struct netlink_ext_ack *extack)
 	if (content->kind == KTFTP_KIND_COPIED)
 		err = copy_resident(content, mapping, count, extack);
 	else
-		err = take_resident(content, count, &reserved, extack);
+		err = take_resident(content, count, &reserved);
 	if (err)
 		goto drop_pages;
 	/* A folio can be smaller than what was reserved only when there are fewer pages: never. */
-	content->charged_pages = reserved;
+	content->charged_pages = reserved.pages;
 	return 0;
 
 drop_pages:
@@ -284,7 +292,8 @@ drop_pages:
 	kvfree(content->pages);
 	content->pages = NULL;
 uncharge:
-	atomic_long_sub(reserved, &held_pages);
+	ktftp_budget_uncharge_host(reserved.pages);
+	ktftp_budget_uncharge(budget, reserved.pages);
 	return err;
 }
 
@@ -349,7 +358,7 @@ static void release(struct work_struct *work)
 		mutex_unlock(&contents_lock);
 	}
 	put_pages(content);
-	atomic_long_sub(content->charged_pages, &held_pages);
+	ktftp_budget_uncharge_host(content->charged_pages);
 	if (content->kind == KTFTP_KIND_PINNED)
 		allow_write_access(content->file);
 	/* The last one may have to wait for a device: not here, where withdraw waits. */
@@ -359,7 +368,18 @@ static void release(struct work_struct *work)
 	kfree(content);
 }
 
-static int check(struct file *file, enum ktftp_kind kind, bool may_pin, struct netlink_ext_ack *extack)
+/*
+ * Who may keep others from writing a file: the administrator of the host, and who could write it. A network
+ * administrator of some user namespace may not, and anybody can be that. Asked of file systems that can be held alone:
+ * another one might wait for somebody to answer.
+ */
+static bool may_pin(struct sk_buff *message, struct file *file)
+{
+	return netlink_capable(message, CAP_NET_ADMIN) ||
+	       (!file_permission(file, MAY_WRITE) && !__mnt_is_readonly(file->f_path.mnt));
+}
+
+static int check(struct sk_buff *message, struct file *file, enum ktftp_kind kind, struct netlink_ext_ack *extack)
 {
 	int err = check_readable(file, extack);
 
@@ -369,7 +389,7 @@ static int check(struct file *file, enum ktftp_kind kind, bool may_pin, struct n
 		return kind == KTFTP_KIND_PINNED ? check_pinnable(file, extack) : check_sealed(file, extack);
 	err = check_pinnable(file, extack);
 	/* A copy needs it as well, for as long as it is made. */
-	if (!err && !may_pin) {
+	if (!err && !may_pin(message, file)) {
 		NL_SET_ERR_MSG(extack,
 			       "keeping others from writing a file needs CAP_NET_ADMIN in the initial user namespace or write permission on it: publish a sealed memfd");
 		return -EPERM;
@@ -390,7 +410,8 @@ static void hold_in_memory(struct ktftp_content *content)
 }
 
 /* A new object, not yet in the table. @file is the content's when it is held, the caller's otherwise. */
-static struct ktftp_content *capture(struct file *file, enum ktftp_kind kind, struct netlink_ext_ack *extack)
+static struct ktftp_content *capture(struct file *file, enum ktftp_kind kind, struct ktftp_budget *budget,
+				     struct netlink_ext_ack *extack)
 {
 	struct ktftp_content *content;
 	bool denied = false;
@@ -408,12 +429,12 @@ static struct ktftp_content *capture(struct file *file, enum ktftp_kind kind, st
 	if (!ktftp_content_is_memfd(file)) {
 		err = deny_write_access(file);
 		if (err) {
-			NL_SET_ERR_MSG(extack, "somebody has the file open for writing");
+			NL_SET_ERR_MSG(extack, "somebody has the file open for writing: wait, or publish a copy");
 			goto free;
 		}
 		denied = true;
 	}
-	err = fill(content, extack);
+	err = fill(content, budget, extack);
 	if (denied && (err || kind == KTFTP_KIND_COPIED))
 		allow_write_access(file);
 	if (err)
@@ -435,35 +456,71 @@ free:
 
 /**
  * ktftp_content_get() - hold the bytes of a file
+ * @message: the request, whose sender has to have the right to it
  * @file: file, open for reading; the content takes a reference of its own when it holds it
  * @kind: how to hold it
- * @may_pin: may the caller keep others from writing the file
+ * @budget: what is charged for a content that nobody holds yet
+ * @charged: set when @budget was charged
  * @extack: where the reason of a refusal goes
  *
  * Context: process; copies memory, but waits for no device. Return: the content with a reference, or
- * ERR_PTR: -EAGAIN when not all pages are in memory, -ETXTBSY when somebody writes, -ENOSPC beyond
- * store_limit_mb, -EPERM, -EOPNOTSUPP, -EBADF, -ENOMEM.
+ * ERR_PTR: -EAGAIN when not all pages are in memory, -ETXTBSY when somebody writes, -ENOSPC beyond a
+ * limit, -EPERM, -EOPNOTSUPP, -EBADF, -ENOMEM.
  */
-struct ktftp_content *ktftp_content_get(struct file *file, enum ktftp_kind kind, bool may_pin,
-					struct netlink_ext_ack *extack)
+struct ktftp_content *ktftp_content_get(struct sk_buff *message, struct file *file, enum ktftp_kind kind,
+					struct ktftp_budget *budget, bool *charged, struct netlink_ext_ack *extack)
 {
 	struct ktftp_content *content = NULL;
-	int err = check(file, kind, may_pin, extack);
+	int err = check(message, file, kind, extack);
 
+	*charged = false;
 	if (err)
 		return ERR_PTR(err);
-	if (kind == KTFTP_KIND_COPIED)
-		return capture(file, kind, extack);
+	if (kind == KTFTP_KIND_COPIED) {
+		content = capture(file, kind, budget, extack);
+		*charged = !IS_ERR(content);
+		return content;
+	}
 
 	mutex_lock(&contents_lock);
 	content = share(file_inode(file));
 	if (!content) {
-		content = capture(file, kind, extack);
-		if (!IS_ERR(content))
+		content = capture(file, kind, budget, extack);
+		*charged = !IS_ERR(content);
+		if (*charged)
 			hash_add(contents, &content->node, (unsigned long)content->inode);
 	}
 	mutex_unlock(&contents_lock);
 	return content;
+}
+
+/**
+ * ktftp_content_digest() - SHA-256 of a part of the pages that are held
+ * @content: content
+ * @offset: where it begins, in bytes
+ * @bytes: how many; the part lies inside the content
+ * @digest: where it goes
+ *
+ * Context: process. Return: 0; -EINTR when the caller is to die.
+ */
+int ktftp_content_digest(const struct ktftp_content *content, u64 offset, u64 bytes, u8 digest[KTFTP_DIGEST_BYTES])
+{
+	struct sha256_state state;
+	unsigned int piece;
+	void *page;
+
+	sha256_init(&state);
+	for (; bytes; bytes -= piece, offset += piece) {
+		piece = min_t(u64, bytes, PAGE_SIZE - offset_in_page(offset));
+		page = kmap_local_page(content->pages[offset >> PAGE_SHIFT]);
+		sha256_update(&state, page + offset_in_page(offset), piece);
+		kunmap_local(page);
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	sha256_final(&state, digest);
+	return 0;
 }
 
 /**
@@ -475,25 +532,30 @@ struct ktftp_content *ktftp_content_get(struct file *file, enum ktftp_kind kind,
 void ktftp_content_put(struct ktftp_content *content)
 {
 	if (refcount_dec_and_test(&content->ref))
-		queue_work(release_queue, &content->release);
+		ktftp_content_queue(&content->release);
 }
 
 /**
- * ktftp_content_flush() - wait until every content without references is gone
+ * ktftp_content_queue() - run what ends an object, in process context
+ * @work: work
+ *
+ * Context: any.
+ */
+void ktftp_content_queue(struct work_struct *work)
+{
+	queue_work(release_queue, work);
+}
+
+/**
+ * ktftp_content_flush() - wait until every content and every holding without references is gone
  *
  * Context: process.
  */
 void ktftp_content_flush(void)
 {
+	/* The end of a holding may be that of its content, whose work is queued only then. */
 	flush_workqueue(release_queue);
-}
-
-/**
- * ktftp_content_held_bytes() - memory that all contents of the host hold, in whole folios
- */
-u64 ktftp_content_held_bytes(void)
-{
-	return (u64)atomic_long_read(&held_pages) << PAGE_SHIFT;
+	flush_workqueue(release_queue);
 }
 
 int __init ktftp_content_init(void)
@@ -506,5 +568,4 @@ void ktftp_content_exit(void)
 {
 	destroy_workqueue(release_queue);
 	WARN_ON(!hash_empty(contents));
-	WARN_ON(atomic_long_read(&held_pages));
 }

@@ -16,6 +16,7 @@
 
 #include "uapi/ktftp.h"
 
+struct ktftp_budget;
 struct netlink_ext_ack;
 struct sk_buff;
 
@@ -50,11 +51,12 @@ struct ktftp_content {
 	struct page **pages;
 };
 
-struct ktftp_content *ktftp_content_get(struct file *file, enum ktftp_kind kind, bool may_pin,
-					struct netlink_ext_ack *extack);
+struct ktftp_content *ktftp_content_get(struct sk_buff *message, struct file *file, enum ktftp_kind kind,
+					struct ktftp_budget *budget, bool *charged, struct netlink_ext_ack *extack);
+int ktftp_content_digest(const struct ktftp_content *content, u64 offset, u64 bytes, u8 digest[KTFTP_DIGEST_BYTES]);
 void ktftp_content_put(struct ktftp_content *content);
+void ktftp_content_queue(struct work_struct *work);
 void ktftp_content_flush(void);
-u64 ktftp_content_held_bytes(void);
 bool ktftp_content_is_memfd(const struct file *file);
 
 int ktftp_content_init(void);

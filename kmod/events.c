@@ -159,6 +159,13 @@ void ktftp_event_miss(struct ktftp_net *kn, u32 listener, const struct ktftp_key
 
 	if (!ktftp_events_wanted(kn))
 		return;
+	/* Telling costs more than answering; a gap in the numbers says that there were more. */
+	if (!__ratelimit(&kn->miss_limit)) {
+		spin_lock_bh(&kn->events_lock);
+		kn->events++;
+		spin_unlock_bh(&kn->events_lock);
+		return;
+	}
 	begin_event(&event, kn, KTFTP_CMD_MISS_NTF, KTFTP_A_MISS_SEQUENCE, KTFTP_A_MISS_PAD);
 	end_event(&event, event.skb ? put_miss(event.skb, listener, key, name, name_bytes) : 0);
 }

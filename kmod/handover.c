@@ -126,6 +126,9 @@ int ktftp_handover_attach(struct ktftp_net *kn, u32 portid, struct netlink_ext_a
 			err = -EBUSY;
 		}
 	}
+	/* What the end of the daemon before led to is done, and takes nothing away that this one publishes. */
+	if (!err)
+		flush_work(&daemon->gone);
 	mutex_unlock(&kn->lock);
 	return err;
 }

@@ -7,6 +7,7 @@
 
 #include <linux/slab.h>
 
+#include "entry.h"
 #include "events.h"
 #include "floors.h"
 #include "life.h"
@@ -14,8 +15,11 @@
 #include "netns.h"
 #include "port.h"
 #include "table.h"
+#include "tracing.h"
 
 static struct kmem_cache *cache;
+
+static atomic64_t last_id = ATOMIC64_INIT(0);
 
 static void init_once(void *object)
 {
@@ -30,7 +34,7 @@ static void init_once(void *object)
  *
  * Its lock and its nodes are as whoever had the memory before left them: a reader may still stand on them. So is
  * its state, which is DEAD: it comes to life under its lock, when the rest of it is in place. All behind the
- * state is zero.
+ * state is zero, but for its id.
  *
  * Context: any; does not wait. Return: NULL for want of memory.
  */
@@ -41,6 +45,7 @@ struct ktftp_transfer *ktftp_transfer_alloc(void)
 	if (!t)
 		return NULL;
 	memset_startat(t, 0, unsent);
+	t->id = atomic64_inc_return(&last_id);
 	pr_debug("transfer %p created\n", t);
 	return t;
 }
@@ -161,10 +166,11 @@ void ktftp_transfer_conclude(struct ktftp_transfer *t, enum ktftp_transfer_end h
 	if (!ktftp_transfer_ended(t)) {
 		e->tell = ktftp_events_wanted(t->kn) && ktftp_transfer_view(t, &e->view);
 		e->view.end = how;
+		ktftp_trace_end(t, how);
 		count_end(t->kn, how);
 		atomic_dec(&t->table->active);
 		if (t->state == KTFTP_TRANSFER_STATE_UNPROVEN)
-			atomic_dec(&t->kn->unproven);
+			ktftp_unproven_remove(t);
 		else
 			ktftp_floors_learn(t->table->floors, &t->key.peer, t->rto.floor_us);
 	}
@@ -245,11 +251,34 @@ bool ktftp_transfer_known(struct ktftp_table *table, const struct ktftp_key *key
 	return known;
 }
 
+/**
+ * ktftp_transfer_answers() - is a request being answered, or was it a moment ago
+ * @table: table of the listener
+ * @key: who asks whom
+ * @request_hash: keyed hash of the datagram
+ *
+ * Context: softirqs off, rcu_read_lock().
+ */
+bool ktftp_transfer_answers(struct ktftp_table *table, const struct ktftp_key *key, u64 request_hash)
+{
+	struct ktftp_transfer *t = ktftp_table_find_client(table, key);
+	bool answers;
+
+	if (!t)
+		return false;
+	spin_lock(&t->lock);
+	answers = ktftp_transfer_is_of_client(t, table, key) && t->request_hash == request_hash;
+	spin_unlock(&t->lock);
+	return answers;
+}
+
 /* One that may sleep: the timer's handler has returned when it does. */
 static void cut(struct ktftp_transfer *t)
 {
 	ktftp_transfer_kill(t, KTFTP_TRANSFER_END_CUT);
-	timer_shutdown_sync(&t->timer);
+	/* The reference of a timer that was pending still. */
+	if (timer_shutdown_sync(&t->timer))
+		ktftp_transfer_put(t);
 }
 
 /* With a reference: its memory may have become a transfer of another table before that. */

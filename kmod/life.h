@@ -61,6 +61,8 @@ void ktftp_transfer_bury(struct ktftp_transfer *t);
 void ktftp_transfer_kill(struct ktftp_transfer *t, enum ktftp_transfer_end how);
 
 /* transfer.c */
+void ktftp_transfer_send(struct ktftp_transfer *t, struct ktftp_table *table, const struct ktftp_key *key,
+			 const struct ktftp_port *port, u64 block, struct sk_buff *skb);
 void ktftp_transfer_expired(struct timer_list *timer);
 bool ktftp_transfer_progressed(const struct ktftp_transfer *t);
 
@@ -70,8 +72,11 @@ unsigned long ktftp_segment_rto(const struct ktftp_transfer *t);
 unsigned long ktftp_segment_unproven(void);
 unsigned long ktftp_segment_first(const struct ktftp_transfer *t);
 void ktftp_segment_deadline(struct ktftp_transfer *t, unsigned long wait);
+bool ktftp_segment_is_due(const struct ktftp_transfer *t);
 void ktftp_segment_not_sent(struct ktftp_transfer *t);
+struct sk_buff *ktftp_segment_withdrawn(struct ktftp_transfer *t);
 struct sk_buff *ktftp_segment_build(struct ktftp_transfer *t);
+int ktftp_segment_send(const struct ktftp_port *port, struct sk_buff *skb);
 struct sk_buff *ktftp_segment_linger(struct ktftp_transfer *t, struct ktftp_leftover *left);
 
 #endif

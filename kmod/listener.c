@@ -1,24 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Listening ports and pools of transfer ports: opened, drained, closed. Process context, under the
- * namespace's lock.
+ * Listeners: added, drained, deleted, and what becomes of them when their device or their namespace goes. Process
+ * context, under the namespace's lock.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/gcd.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
 #include <linux/netlink.h>
-#include <linux/random.h>
 #include <linux/slab.h>
 #include <net/ipv6.h>
-#include <net/udp_tunnel.h>
 
-#include "icmp.h"
 #include "listener.h"
 #include "netns.h"
 #include "params.h"
-#include "receive.h"
+#include "ports.h"
 #include "transfer.h"
 
 /* Listeners of a network namespace that a user namespace owns. */
@@ -29,202 +25,11 @@
 
 static struct workqueue_struct *queue;
 
-static bool is_ipv4(const struct ktftp_listen *listen)
-{
-	return ipv6_addr_v4mapped(&listen->address);
-}
-
-static int bind_socket(struct socket *sock, const struct ktftp_listen *listen, u16 number)
-{
-	struct sockaddr_in in = {
-		.sin_family = AF_INET,
-		.sin_addr.s_addr = listen->address.s6_addr32[3],
-		.sin_port = htons(number),
-	};
-	struct sockaddr_in6 in6 = {
-		.sin6_family = AF_INET6,
-		.sin6_addr = listen->address,
-		.sin6_port = htons(number),
-	};
-
-	if (is_ipv4(listen))
-		return kernel_bind(sock, (struct sockaddr *)&in, sizeof(in));
-	if (ipv6_addr_type(&listen->address) & IPV6_ADDR_LINKLOCAL)
-		in6.sin6_scope_id = listen->ifindex;
-	return kernel_bind(sock, (struct sockaddr *)&in6, sizeof(in6));
-}
-
-/*
- * A socket that belongs to the kernel holds no reference on its namespace: the namespace ends us. udp_tunnel
- * is a module of its own, so its few lines are here: insmod works on a host where nothing else is loaded.
- */
-static int open_socket(struct ktftp_net *kn, const struct ktftp_listen *listen, u16 number, struct socket **out)
-{
-	struct socket *sock;
-	int err;
-
-	err = sock_create_kern(kn->net, is_ipv4(listen) ? AF_INET : AF_INET6, SOCK_DGRAM, IPPROTO_UDP, &sock);
-	if (err)
-		return err;
-	if (!is_ipv4(listen))
-		ip6_sock_set_v6only(sock->sk);
-	if (listen->ifindex)
-		err = sock_bindtoindex(sock->sk, listen->ifindex, true);
-	if (!err)
-		err = bind_socket(sock, listen, number);
-	if (err) {
-		sock_release(sock);
-		return err;
-	}
-	sock->sk->sk_allocation = GFP_ATOMIC;
-	*out = sock;
-	return 0;
-}
-
-static int open_port(struct ktftp_listener *listener, u16 number, bool listening)
-{
-	const struct ktftp_listen *listen = &listener->listen;
-	struct ktftp_port *port = &listener->ports[listener->port_count];
-	int err;
-
-	err = open_socket(listener->kn, listen, number, &port->sock);
-	if (err)
-		return err;
-	port->sk = port->sock->sk;
-	port->listener = listener;
-	port->number = htons(number);
-	port->ifindex = listen->ifindex;
-	port->mark = listen->mark;
-	port->tos = listen->dscp << 2;
-	port->notrack = listen->flags & KTFTP_LISTENER_FLAG_NOTRACK;
-	port->listening = listening;
-	listener->port_count++;
-	return 0;
-}
-
-/* From here on packets arrive. */
-static void hook(struct ktftp_port *port)
-{
-	struct sock *sk = ktftp_port_sk(port);
-
-	rcu_assign_sk_user_data(sk, port);
-	ktftp_icmp_hook(sk);
-	WRITE_ONCE(udp_sk(sk)->encap_rcv, ktftp_receive);
-	/* Any type will do that the stack does not know: it makes the stack call the hook. */
-	WRITE_ONCE(udp_sk(sk)->encap_type, 1);
-	udp_tunnel_encap_enable(sk);
-}
-
-static void unhook(struct ktftp_port *port)
-{
-	if (port->sock)
-		rcu_assign_sk_user_data(ktftp_port_sk(port), NULL);
-}
-
-/* A grace period after unhook(). */
-static void close_port(struct ktftp_port *port)
-{
-	if (!port->sock)
-		return;
-	kernel_sock_shutdown(port->sock, SHUT_RDWR);
-	sock_release(port->sock);
-	port->sock = NULL;
-}
-
-static void close_ports(struct ktftp_listener *listener)
-{
-	unsigned int i;
-
-	for (i = 0; i < listener->port_count; i++)
-		close_port(&listener->ports[i]);
-}
-
-static bool is_in_range(const struct ktftp_listen *listen, u16 number)
-{
-	return number >= listen->tid_first && number <= listen->tid_last;
-}
-
-/*
- * Takes ports of the range at random, going on from there past those that others hold. With a range smaller
- * than the pool, all of it will do.
- */
-static int open_pool(struct ktftp_listener *listener, struct netlink_ext_ack *extack)
-{
-	const struct ktftp_listen *listen = &listener->listen;
-	unsigned int range = listen->tid_last - listen->tid_first + 1, i, step = 1;
-	unsigned int want = min_t(unsigned int, range - is_in_range(listen, ntohs(listen->port)), KTFTP_TID_POOL);
-	u16 number;
-	int err;
-
-	/* A step that shares no factor with the range reaches every port of it once. */
-	do {
-		step = 1 + get_random_u32_below(range);
-	} while (gcd(step, range) != 1);
-	number = get_random_u32_below(range);
-	for (i = 0; i < range && listener->port_count <= want; i++) {
-		err = open_port(listener, listen->tid_first + number, false);
-		if (err && err != -EADDRINUSE && err != -EACCES) {
-			NL_SET_ERR_MSG(extack, "cannot open a port for transfers");
-			return err;
-		}
-		number = (number + step) % range;
-		cond_resched();
-	}
-	if (!want || listener->port_count <= want) {
-		NL_SET_ERR_MSG(extack,
-			       "too many ports of the range for transfers are taken: see tid-first and tid-last");
-		return -EADDRINUSE;
-	}
-	listener->pool = &listener->ports[1];
-	listener->pool_count = want;
-	return 0;
-}
-
 static void changed(struct ktftp_net *kn)
 {
 	lockdep_assert_held(&kn->lock);
 	if (!++kn->generation)
 		kn->generation = 1;
-}
-
-static void say_why_not_bound(int err, struct netlink_ext_ack *extack)
-{
-	switch (err) {
-	case -EADDRINUSE:
-		NL_SET_ERR_MSG(extack, "the port is taken: is another TFTP server, or inetd, listening there?");
-		break;
-	case -EADDRNOTAVAIL:
-		NL_SET_ERR_MSG(extack, "this address is not one of ours");
-		break;
-	case -EAFNOSUPPORT:
-		NL_SET_ERR_MSG(extack, "this host has no IPv6");
-		break;
-	case -ENODEV:
-		NL_SET_ERR_MSG(extack, "there is no such device");
-		break;
-	case -EACCES:
-		NL_SET_ERR_MSG(extack, "a port below 1024 needs CAP_NET_BIND_SERVICE");
-		break;
-	default:
-		NL_SET_ERR_MSG(extack, "cannot open the listening port");
-		break;
-	}
-}
-
-static int open_ports(struct ktftp_listener *listener, struct netlink_ext_ack *extack)
-{
-	int err = open_port(listener, ntohs(listener->listen.port), true);
-
-	if (err) {
-		say_why_not_bound(err, extack);
-		return err;
-	}
-	if (listener->listen.flags & KTFTP_LISTENER_FLAG_SINGLE_PORT) {
-		listener->pool = listener->ports;
-		listener->pool_count = 1;
-		return 0;
-	}
-	return open_pool(listener, extack);
 }
 
 static void free_listener(struct work_struct *work)
@@ -256,17 +61,8 @@ static void release_module(struct ktftp_listener *listener)
 	listener->keeps_module = false;
 }
 
-/* First step of the end: packets find it no more, once a grace period has passed. */
-static void unhook_all(struct ktftp_listener *listener)
-{
-	unsigned int i;
-
-	for (i = 0; i < listener->port_count; i++)
-		unhook(&listener->ports[i]);
-}
-
 /*
- * A grace period after unhook_all(). Its sockets are gone when this returns; handlers of timers that ended
+ * A grace period after ktftp_ports_unhook(). Its sockets are gone when this returns; handlers of timers that ended
  * their transfers by themselves may still be on their way out.
  */
 static void take_apart(struct ktftp_listener *listener)
@@ -277,7 +73,7 @@ static void take_apart(struct ktftp_listener *listener)
 	if (cancel_delayed_work(&listener->close_work))
 		ktftp_listener_put(listener);
 	ktftp_transfer_flush(&listener->table);
-	close_ports(listener);
+	ktftp_ports_close(listener);
 	release_module(listener);
 	/* Frees it a grace period later. */
 	ktftp_listener_put(listener);
@@ -286,7 +82,7 @@ static void take_apart(struct ktftp_listener *listener)
 static void destroy(struct ktftp_listener *listener)
 {
 	lockdep_assert_held(&listener->kn->lock);
-	unhook_all(listener);
+	ktftp_ports_unhook(listener);
 	synchronize_net();
 	take_apart(listener);
 }
@@ -331,7 +127,7 @@ static struct ktftp_listener *new_listener(struct ktftp_net *kn, const struct kt
 	INIT_RCU_WORK(&listener->free_work, free_listener);
 	listener->kn = kn;
 	listener->listen = *listen;
-	listener->state = KTFTP_LISTENER_STATE_ACTIVE;
+	listener->state = listen->draining ? KTFTP_LISTENER_STATE_DRAINING : KTFTP_LISTENER_STATE_ACTIVE;
 	/* A listener keeps the module: rmmod says that it is in use. But not everybody may keep it from going. */
 	listener->keeps_module = kn->net->user_ns == &init_user_ns;
 	if (listener->keeps_module)
@@ -414,8 +210,8 @@ static int check(const struct ktftp_listen *listen, struct netlink_ext_ack *exta
 		return -EINVAL;
 	}
 	if (ipv6_addr_is_multicast(&listen->address) ||
-	    (is_ipv4(listen) && (ipv4_is_multicast(listen->address.s6_addr32[3]) ||
-				 ipv4_is_lbcast(listen->address.s6_addr32[3])))) {
+	    (ktftp_listen_is_ipv4(listen) && (ipv4_is_multicast(listen->address.s6_addr32[3]) ||
+					      ipv4_is_lbcast(listen->address.s6_addr32[3])))) {
 		NL_SET_ERR_MSG(extack, "cannot listen on a multicast or broadcast address");
 		return -EINVAL;
 	}
@@ -424,6 +220,18 @@ static int check(const struct ktftp_listen *listen, struct netlink_ext_ack *exta
 		return -EINVAL;
 	}
 	return 0;
+}
+
+static bool has_device(const struct ktftp_net *kn, const struct ktftp_listen *listen)
+{
+	bool has;
+
+	if (!listen->ifindex)
+		return true;
+	rcu_read_lock();
+	has = dev_get_by_index_rcu(kn->net, listen->ifindex);
+	rcu_read_unlock();
+	return has;
 }
 
 /**
@@ -440,7 +248,6 @@ int ktftp_listener_add(struct ktftp_net *kn, const struct ktftp_listen *listen, 
 		       struct netlink_ext_ack *extack)
 {
 	struct ktftp_listener *listener;
-	unsigned int i;
 	int err = check(listen, extack);
 
 	if (err)
@@ -463,28 +270,35 @@ int ktftp_listener_add(struct ktftp_net *kn, const struct ktftp_listen *listen, 
 		err = PTR_ERR(listener);
 		goto unlock;
 	}
-	err = open_ports(listener, extack);
+	err = ktftp_ports_open(listener, extack);
 	if (err) {
-		close_ports(listener);
+		ktftp_ports_close(listener);
 		release_module(listener);
 		ktftp_listener_put(listener);
 		goto unlock;
 	}
-	listener->id = ++kn->last_listener;
+	WRITE_ONCE(kn->last_listener, kn->last_listener + 1);
+	listener->id = kn->last_listener;
 	list_add_tail(&listener->list, &kn->listeners);
-	for (i = 0; i < listener->port_count; i++)
-		hook(&listener->ports[i]);
+	ktftp_ports_hook(listener);
 	*id = listener->id;
 	changed(kn);
+	/* From here on it is found when its device goes: on_device_event() looks at last_listener after that. */
+	smp_mb();
+	if (!has_device(kn, listen)) {
+		NL_SET_ERR_MSG(extack, "there is no such device any more");
+		destroy(listener);
+		err = -ENODEV;
+	}
 unlock:
 	mutex_unlock(&kn->lock);
 	return err;
 }
 
 /**
- * ktftp_listener_drain() - take no new requests
+ * ktftp_listener_drain() - take no new requests, or take them again
  * @kn: namespace
- * @listen: address, port and device of the listener
+ * @listen: address, port and device of the listener, and which of the two
  * @extack: where the reason of a refusal goes
  *
  * Context: process; takes the namespace's lock. Return: 0 or -ENOENT.
@@ -496,7 +310,8 @@ int ktftp_listener_drain(struct ktftp_net *kn, const struct ktftp_listen *listen
 	mutex_lock(&kn->lock);
 	listener = find_or_say(kn, listen, extack);
 	if (listener && listener->state != KTFTP_LISTENER_STATE_CLOSING)
-		WRITE_ONCE(listener->state, KTFTP_LISTENER_STATE_DRAINING);
+		WRITE_ONCE(listener->state, listen->draining ? KTFTP_LISTENER_STATE_DRAINING :
+							       KTFTP_LISTENER_STATE_ACTIVE);
 	mutex_unlock(&kn->lock);
 	return listener ? 0 : -ENOENT;
 }
@@ -508,9 +323,9 @@ static void begin_close(struct ktftp_listener *listener)
 		return;
 	WRITE_ONCE(listener->state, KTFTP_LISTENER_STATE_CLOSING);
 	if (!(listener->listen.flags & KTFTP_LISTENER_FLAG_SINGLE_PORT)) {
-		unhook(&listener->ports[0]);
+		ktftp_port_unhook(&listener->ports[0]);
 		synchronize_net();
-		close_port(&listener->ports[0]);
+		ktftp_port_close(&listener->ports[0]);
 	}
 	listener->close_at = jiffies + KTFTP_DRAIN_S * HZ;
 	refcount_inc(&listener->ref);
@@ -552,9 +367,9 @@ void ktftp_listeners_unhook(struct ktftp_net *kn)
 	struct ktftp_listener *listener;
 
 	mutex_lock(&kn->lock);
-	kn->dying = true;
+	WRITE_ONCE(kn->dying, true);
 	list_for_each_entry(listener, &kn->listeners, list)
-		unhook_all(listener);
+		ktftp_ports_unhook(listener);
 	mutex_unlock(&kn->lock);
 }
 
@@ -595,20 +410,43 @@ static void close_without_device(struct ktftp_listener *listener)
 		ktftp_listener_put(listener);
 }
 
-/* A device goes, or moves to another namespace. */
+static void close_without_devices(struct work_struct *work)
+{
+	struct ktftp_net *kn = container_of(work, struct ktftp_net, devices_gone);
+	struct ktftp_listener *listener;
+
+	mutex_lock(&kn->lock);
+	list_for_each_entry(listener, &kn->listeners, list)
+		if (!kn->dying && !has_device(kn, &listener->listen))
+			close_without_device(listener);
+	mutex_unlock(&kn->lock);
+}
+
+/**
+ * ktftp_listeners_begin() - no listener yet
+ * @kn: namespace that begins
+ */
+void ktftp_listeners_begin(struct ktftp_net *kn)
+{
+	INIT_WORK(&kn->devices_gone, close_without_devices);
+}
+
+/*
+ * A device goes, or moves to another namespace. The namespace may be one that could not begin, without anything of
+ * ours. Under RTNL, which must not wait for a namespace's lock: its owner decides how long that is held.
+ */
 static int on_device_event(struct notifier_block *block, unsigned long event, void *data)
 {
 	const struct net_device *device = netdev_notifier_info_to_dev(data);
 	struct ktftp_net *kn = ktftp_net(dev_net(device));
-	struct ktftp_listener *listener;
 
-	if (event != NETDEV_UNREGISTER)
+	if (event != NETDEV_UNREGISTER || !kn)
 		return NOTIFY_DONE;
-	mutex_lock(&kn->lock);
-	list_for_each_entry(listener, &kn->listeners, list)
-		if (listener->listen.ifindex == device->ifindex)
-			close_without_device(listener);
-	mutex_unlock(&kn->lock);
+	/* The grace period before the namespace's end comes after this. */
+	rcu_read_lock();
+	if (READ_ONCE(kn->last_listener) && !READ_ONCE(kn->dying))
+		queue_work(queue, &kn->devices_gone);
+	rcu_read_unlock();
 	return NOTIFY_DONE;
 }
 

@@ -13,6 +13,7 @@
 #include <linux/list.h>
 #include <linux/refcount.h>
 #include <linux/workqueue.h>
+#include <net/ipv6.h>
 
 #include "port.h"
 #include "table.h"
@@ -36,6 +37,7 @@ struct netlink_ext_ack;
  * @tid_last: last port for transfers
  * @mark: routing mark of what is sent
  * @dscp: differentiated services code point of what is sent
+ * @draining: it takes no requests yet
  */
 struct ktftp_listen {
 	struct in6_addr address;
@@ -46,6 +48,7 @@ struct ktftp_listen {
 	u16 tid_last;
 	u32 mark;
 	u8 dscp;
+	bool draining;
 };
 
 /**
@@ -84,6 +87,11 @@ struct ktftp_listener {
 	struct ktftp_port ports[];
 };
 
+static inline bool ktftp_listen_is_ipv4(const struct ktftp_listen *listen)
+{
+	return ipv6_addr_v4mapped(&listen->address);
+}
+
 int ktftp_listener_add(struct ktftp_net *kn, const struct ktftp_listen *listen, u32 *id,
 		       struct netlink_ext_ack *extack);
 int ktftp_listener_drain(struct ktftp_net *kn, const struct ktftp_listen *listen, struct netlink_ext_ack *extack);
@@ -92,6 +100,7 @@ int ktftp_listener_del(struct ktftp_net *kn, const struct ktftp_listen *listen, 
 struct ktftp_listener *ktftp_listener_find_open(struct ktftp_net *kn, u32 id);
 void ktftp_listener_put(struct ktftp_listener *listener);
 
+void ktftp_listeners_begin(struct ktftp_net *kn);
 void ktftp_listeners_unhook(struct ktftp_net *kn);
 void ktftp_listeners_cut(struct ktftp_net *kn);
 void ktftp_listeners_settle(void);

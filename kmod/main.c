@@ -5,6 +5,7 @@
  */
 #include <linux/module.h>
 
+#include "budget.h"
 #include "content.h"
 #include "handover.h"
 #include "listener.h"
@@ -54,6 +55,7 @@ exit_transfer:
 	ktftp_transfer_exit();
 exit_content:
 	ktftp_content_exit();
+	ktftp_budget_exit();
 	return err;
 }
 
@@ -68,6 +70,7 @@ static void __exit ktftp_exit(void)
 	ktftp_listener_exit();
 	ktftp_transfer_exit();
 	ktftp_content_exit();
+	ktftp_budget_exit();
 }
 
 module_init(ktftp_init);

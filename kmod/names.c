@@ -118,3 +118,106 @@ bool ktftp_name_same_folded(const char *a, const char *b, size_t bytes)
 			return false;
 	return true;
 }
+
+/* Is a character in the class that begins behind a "["; *@end is behind it, NULL when there is no end of it. */
+static bool is_in_class(const char *class, char c, const char **end)
+{
+	bool inverted = *class == '!' || *class == '^', in = false;
+	const char *at = class + inverted;
+
+	*end = NULL;
+	/* A "]" that comes first is one of the characters. */
+	do {
+		if (!*at)
+			return false;
+		if (at[1] == '-' && at[2] && at[2] != ']') {
+			in |= (u8)c >= (u8)at[0] && (u8)c <= (u8)at[2];
+			at += 3;
+		} else {
+			in |= c == *at++;
+		}
+	} while (*at != ']');
+	*end = at + 1;
+	return in != inverted;
+}
+
+/* Does what is no "*" match one character; *@next is behind it. A class without an end is a "[". */
+static bool matches_one(const char *pattern, char c, const char **next)
+{
+	bool in;
+
+	*next = pattern + 1;
+	if (!c)
+		return false;
+	if (*pattern == '?')
+		return true;
+	if (*pattern == '[') {
+		in = is_in_class(pattern + 1, c, next);
+		if (*next)
+			return in;
+		*next = pattern + 1;
+	}
+	return *pattern == c;
+}
+
+/**
+ * ktftp_name_matches() - does a pattern match a name as a whole
+ * @pattern: "*" is anything, "/" included, "?" any character, "[a-z]" one of these, "[!a-z]" none of these; terminated
+ * @name: terminated
+ *
+ * As the two are, case included: fold both before.
+ *
+ * Context: any; at most as many steps as the product of their lengths.
+ */
+bool ktftp_name_matches(const char *pattern, const char *name)
+{
+	const char *after_star = NULL, *star_name = NULL, *next;
+
+	for (;;) {
+		if (*pattern == '*') {
+			after_star = ++pattern;
+			star_name = name;
+		} else if (matches_one(pattern, *name, &next)) {
+			pattern = next;
+			name++;
+		} else if (!*pattern && !*name) {
+			return true;
+		} else if (after_star && *star_name) {
+			/* The last star takes one character more; those before it have no reason to. */
+			name = ++star_name;
+			pattern = after_star;
+		} else {
+			return false;
+		}
+	}
+}
+
+/**
+ * ktftp_name_kind() - what kind of file a name says it is
+ * @name: canonical name
+ * @bytes: its length
+ *
+ * Its last part tells, in any case.
+ */
+enum ktftp_name_kind ktftp_name_kind(const char *name, size_t bytes)
+{
+	static const struct {
+		const char *text;
+		size_t bytes;
+	} begins[] = {
+		[KTFTP_NAME_SEP] = { "SEP", 3 },
+		[KTFTP_NAME_SIP] = { "SIP", 3 },
+		[KTFTP_NAME_GK] = { "GK", 2 },
+		[KTFTP_NAME_LD] = { "LD", 2 },
+	};
+	size_t start = bytes;
+	int kind;
+
+	while (start && name[start - 1] != '/')
+		start--;
+	for (kind = 0; kind < KTFTP_NAME_OTHER; kind++)
+		if (bytes - start >= begins[kind].bytes &&
+		    ktftp_name_same_folded(name + start, begins[kind].text, begins[kind].bytes))
+			break;
+	return kind;
+}

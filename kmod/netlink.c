@@ -6,13 +6,14 @@
 #include <linux/module.h>
 #include <net/ipv6.h>
 
-#include "content.h"
+#include "budget.h"
 #include "listener.h"
 #include "netlink.h"
 #include "netns.h"
 #include "params.h"
 
-#define FEATURES	(KTFTP_FEATURE_PINNED | KTFTP_FEATURE_COPIED | KTFTP_FEATURE_OPTIONS | KTFTP_FEATURE_HANDOVER)
+#define FEATURES	(KTFTP_FEATURE_PINNED | KTFTP_FEATURE_COPIED | KTFTP_FEATURE_OPTIONS |	\
+			 KTFTP_FEATURE_HANDOVER | KTFTP_FEATURE_SETS)
 
 /**
  * ktftp_nl_reply() - begin the answer to a command
@@ -105,14 +106,10 @@ static int put_info(struct sk_buff *skb, struct ktftp_net *kn)
 	u64 limit = (u64)ktftp_param(store_limit_mb) << 20;
 	u64 held, own_limit;
 
-	mutex_lock(&kn->store.lock);
-	held = kn->store.held_bytes;
-	own_limit = min(kn->store.limit_bytes, limit);
-	mutex_unlock(&kn->store.lock);
-
+	ktftp_budget_show(kn->store.budget, &held, &own_limit);
 	if (nla_put_string(skb, KTFTP_A_INFO_VERSION, KTFTP_VERSION) ||
 	    nla_put_u32(skb, KTFTP_A_INFO_FEATURES, FEATURES) ||
-	    nla_put_u64_64bit(skb, KTFTP_A_INFO_STORE_BYTES, ktftp_content_held_bytes(), KTFTP_A_INFO_PAD) ||
+	    nla_put_u64_64bit(skb, KTFTP_A_INFO_STORE_BYTES, ktftp_budget_host_bytes(), KTFTP_A_INFO_PAD) ||
 	    nla_put_u64_64bit(skb, KTFTP_A_INFO_STORE_LIMIT_BYTES, limit, KTFTP_A_INFO_PAD) ||
 	    nla_put_u64_64bit(skb, KTFTP_A_INFO_NAMESPACE_BYTES, held, KTFTP_A_INFO_PAD) ||
 	    nla_put_u64_64bit(skb, KTFTP_A_INFO_NAMESPACE_LIMIT_BYTES, own_limit, KTFTP_A_INFO_PAD))
@@ -244,6 +241,49 @@ static const struct genl_ops ops[] = {
 		.doit = ktftp_nl_start,
 		.policy = ktftp_request_policy,
 		.maxattr = KTFTP_A_REQUEST_MAX,
+		.flags = GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd = KTFTP_CMD_PUBLISH_SET,
+		.doit = ktftp_nl_publish_set,
+		.policy = ktftp_set_policy,
+		.maxattr = KTFTP_A_SET_MAX,
+		.flags = GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd = KTFTP_CMD_ABSENT_ADD,
+		.doit = ktftp_nl_absent_add,
+		.policy = ktftp_absent_policy,
+		.maxattr = KTFTP_A_ABSENT_MAX,
+		.flags = GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd = KTFTP_CMD_ABSENT_DEL,
+		.doit = ktftp_nl_absent_del,
+		.policy = ktftp_absent_policy,
+		.maxattr = KTFTP_A_ABSENT_MAX,
+		.flags = GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd = KTFTP_CMD_ABSENT_GET,
+		.dumpit = ktftp_nl_absent_dump,
+	},
+	{
+		.cmd = KTFTP_CMD_VIEW_GET,
+		.dumpit = ktftp_nl_view_dump,
+	},
+	{
+		.cmd = KTFTP_CMD_VIEW_SET,
+		.doit = ktftp_nl_view_set,
+		.policy = ktftp_view_policy,
+		.maxattr = KTFTP_A_VIEW_MAX,
+		.flags = GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd = KTFTP_CMD_BUDGET_SET,
+		.doit = ktftp_nl_budget_set,
+		.policy = ktftp_info_policy,
+		.maxattr = KTFTP_A_INFO_MAX,
 		.flags = GENL_UNS_ADMIN_PERM,
 	},
 };

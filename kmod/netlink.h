@@ -17,7 +17,11 @@ enum ktftp_mcgrp {
 extern struct genl_family ktftp_family;
 
 extern const struct nla_policy ktftp_listener_policy[];
+extern const struct nla_policy ktftp_info_policy[];
 extern const struct nla_policy ktftp_entry_policy[];
+extern const struct nla_policy ktftp_absent_policy[];
+extern const struct nla_policy ktftp_set_policy[];
+extern const struct nla_policy ktftp_view_policy[];
 extern const struct nla_policy ktftp_request_policy[];
 
 int ktftp_nl_listener_add(struct sk_buff *skb, struct genl_info *info);
@@ -27,6 +31,13 @@ int ktftp_nl_listener_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int ktftp_nl_publish(struct sk_buff *skb, struct genl_info *info);
 int ktftp_nl_withdraw(struct sk_buff *skb, struct genl_info *info);
 int ktftp_nl_entry_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int ktftp_nl_publish_set(struct sk_buff *skb, struct genl_info *info);
+int ktftp_nl_absent_add(struct sk_buff *skb, struct genl_info *info);
+int ktftp_nl_absent_del(struct sk_buff *skb, struct genl_info *info);
+int ktftp_nl_absent_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int ktftp_nl_view_set(struct sk_buff *skb, struct genl_info *info);
+int ktftp_nl_view_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int ktftp_nl_budget_set(struct sk_buff *skb, struct genl_info *info);
 int ktftp_nl_transfer_start(struct netlink_callback *cb);
 int ktftp_nl_transfer_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int ktftp_nl_transfer_done(struct netlink_callback *cb);

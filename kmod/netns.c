@@ -10,7 +10,8 @@
  *  3. exit: transfers end, their timers are shut down; sockets are closed. What was found before is gone.
  *  4. exit: a grace period once more. A timer's handler that ended its transfer by itself, and so was not
  *     waited for in 3, is through.
- *  5. exit: work that closes listeners by itself is through (it takes the namespace's lock).
+ *  5. exit: work that closes listeners by itself is through (it takes the namespace's lock), and so is the work
+ *     that looks for listeners without a device.
  *  6. exit: the work that withdraws what is served only while a daemon is attached is through.
  *  7. exit: store and counters go. Contents are released by the module's workqueue, which does not know
  *     namespaces.
@@ -23,6 +24,7 @@
 #include "netns.h"
 
 #define UNKNOWN_TID_PER_S	100
+#define MISSES_PER_S		1000
 
 unsigned int ktftp_net_id __read_mostly;
 
@@ -38,6 +40,10 @@ static int __net_init begin_net(struct net *net)
 	ratelimit_state_init(&kn->unknown_tid_limit, HZ, UNKNOWN_TID_PER_S);
 	/* Counted by us; not a line in the log for everybody who sends us junk. */
 	ratelimit_set_flags(&kn->unknown_tid_limit, RATELIMIT_MSG_ON_RELEASE);
+	ratelimit_state_init(&kn->miss_limit, HZ, MISSES_PER_S);
+	ratelimit_set_flags(&kn->miss_limit, RATELIMIT_MSG_ON_RELEASE);
+	ktftp_unproven_init(&kn->unproven);
+	ktftp_listeners_begin(kn);
 	ktftp_handover_begin(kn);
 	kn->stats = ktftp_stats_alloc();
 	if (!kn->stats)
@@ -74,6 +80,7 @@ static void __net_exit exit_nets(struct list_head *nets)
 		ktftp_listeners_settle();
 	}
 	list_for_each_entry(net, nets, exit_list) {
+		cancel_work_sync(&ktftp_net(net)->devices_gone);
 		ktftp_handover_end(ktftp_net(net));
 		ktftp_store_fini(&ktftp_net(net)->store);
 		WARN_ON(atomic_read(&ktftp_net(net)->transfers));

@@ -15,22 +15,25 @@
 #include "handover.h"
 #include "stats.h"
 #include "store.h"
+#include "unproven.h"
 
 /**
  * struct ktftp_net - one network namespace
  * @net: the namespace; we hold no reference, it ends us before it ends
  * @lock: serialises changes of listeners; taken before the store's lock, if both
- * @dying: the namespace is going away; protected by @lock
+ * @dying: the namespace is going away; protected by @lock, and read under RCU
  * @listeners: listeners, oldest first; protected by @lock
- * @last_listener: id of the latest listener, 0 before the first; protected by @lock
+ * @last_listener: id of the latest listener, 0 before the first; protected by @lock, and read under RCU
  * @generation: changes with every change of @listeners, never 0; protected by @lock
  * @store: names and contents
  * @stats: counters
  * @transfers: transfers in memory
- * @unproven: those whose client has not answered yet
+ * @unproven: those whose client has not answered yet, bounded
  * @events_lock: keeps events in the order of their numbers; protects @events
  * @events: number of the last event
  * @unknown_tid_limit: how often a stray packet is answered
+ * @miss_limit: how often a miss is told
+ * @devices_gone: the work that closes listeners whose device went
  * @daemon: who is handed what the module does not serve
  */
 struct ktftp_net {
@@ -43,10 +46,12 @@ struct ktftp_net {
 	struct ktftp_store store;
 	struct ktftp_stats __percpu *stats;
 	atomic_t transfers;
-	atomic_t unproven;
+	struct ktftp_unproven unproven;
 	spinlock_t events_lock;
 	u64 events;
 	struct ratelimit_state unknown_tid_limit;
+	struct ratelimit_state miss_limit;
+	struct work_struct devices_gone;
 	struct ktftp_daemon daemon;
 };
 

@@ -118,8 +118,10 @@ static int start_on(struct ktftp_listener *listener, const struct ktftp_key *key
 	local_bh_enable();
 	if (err == -ENOENT)
 		NL_SET_ERR_MSG(info->extack, "this name is not published");
+	else if (err == -EAGAIN)
+		NL_SET_ERR_MSG(info->extack, "the store is changing: try again");
 	else if (err == -ENOSPC)
-		NL_SET_ERR_MSG(info->extack, "too many transfers: see max_transfers and max_unproven");
+		NL_SET_ERR_MSG(info->extack, "too many transfers: see the module's parameter max_transfers");
 	return err;
 }
 

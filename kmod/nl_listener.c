@@ -21,6 +21,7 @@ const struct nla_policy ktftp_listener_policy[KTFTP_A_LISTENER_MAX + 1] = {
 	[KTFTP_A_LISTENER_DSCP] = NLA_POLICY_MAX(NLA_U8, DSCP_MAX),
 	[KTFTP_A_LISTENER_MARK] = { .type = NLA_U32 },
 	[KTFTP_A_LISTENER_NOW] = { .type = NLA_FLAG },
+	[KTFTP_A_LISTENER_STATE] = NLA_POLICY_MAX(NLA_U32, KTFTP_LISTENER_STATE_DRAINING),
 };
 
 static int get_address(struct genl_info *info, struct in6_addr *address)
@@ -78,6 +79,7 @@ static int get_listen(struct genl_info *info, struct ktftp_listen *listen)
 	listen->tid_first = get_u16(info, KTFTP_A_LISTENER_TID_FIRST, KTFTP_TID_FIRST);
 	listen->tid_last = get_u16(info, KTFTP_A_LISTENER_TID_LAST, KTFTP_TID_LAST);
 	listen->mark = get_u32(info, KTFTP_A_LISTENER_MARK);
+	listen->draining = get_u32(info, KTFTP_A_LISTENER_STATE) == KTFTP_LISTENER_STATE_DRAINING;
 	listen->dscp = info->attrs[KTFTP_A_LISTENER_DSCP] ? nla_get_u8(info->attrs[KTFTP_A_LISTENER_DSCP]) : 0;
 	return 0;
 }
@@ -119,6 +121,8 @@ int ktftp_nl_listener_drain(struct sk_buff *skb, struct genl_info *info)
 	struct ktftp_listen listen;
 	int err = get_listen(info, &listen);
 
+	if (!info->attrs[KTFTP_A_LISTENER_STATE])
+		listen.draining = true;
 	return err ?: ktftp_listener_drain(ktftp_net(genl_info_net(info)), &listen, info->extack);
 }
 

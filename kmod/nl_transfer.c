@@ -87,13 +87,23 @@ static bool look_at(struct cursor *cursor, struct ktftp_transfer *t)
 	return shown;
 }
 
+/* Transfers looked at in one section of RCU. */
+#define WALK_AT_ONCE	256
+
 /* Puts the next transfer of the listener into the cursor; false at the end of its table. */
 static bool hold_next(struct cursor *cursor)
 {
 	struct ktftp_transfer *t;
+	unsigned int seen = 0;
 
 	rhashtable_walk_start(&cursor->iter);
 	do {
+		/* There may be very many that are not shown. */
+		if (!(++seen % WALK_AT_ONCE)) {
+			rhashtable_walk_stop(&cursor->iter);
+			cond_resched();
+			rhashtable_walk_start(&cursor->iter);
+		}
 		t = rhashtable_walk_next(&cursor->iter);
 	} while (t && (IS_ERR(t) || !look_at(cursor, t)));
 	rhashtable_walk_stop(&cursor->iter);

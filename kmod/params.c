@@ -46,9 +46,21 @@ TUNABLE(max_unproven, 4096, 1, 1 << 20,
 	"Transfers of a namespace that no client has acknowledged yet (1 to 1048576; 4096)");
 TUNABLE(max_transfers, 262144, 1, 1 << 24,
 	"Transfers of a namespace (1 to 16777216; 262144)");
-
 TUNABLE(max_listeners, 64, 1, 4096,
 	"Listeners of a namespace; 4 at most where a user namespace owns it (1 to 4096; 64)");
+
+TUNABLE(max_entries, 1 << 20, 1, 1 << 26,
+	"Published names of a namespace (1 to 67108864; 1048576)");
+TUNABLE(max_absents, 1 << 18, 1, 1 << 26,
+	"Absents of a namespace that are no patterns (1 to 67108864; 262144)");
+TUNABLE(max_globs, 256, 1, 4096,
+	"Absents of a namespace that are patterns, each of which costs every miss time (1 to 4096; 256)");
+TUNABLE(max_views, 1024, 1, 65536,
+	"Views of a namespace (1 to 65536; 1024)");
+TUNABLE(max_owners, 1024, 1, 65536,
+	"Different owners of names in a namespace (1 to 65536; 1024)");
+TUNABLE(grace_s, 300, 0, 31536000,
+	"How long downloads may go on with a file that was withdrawn or replaced, in seconds (0 to 31536000; 300)");
 
 static const char *const orphan_miss_names[] = {
 	[KTFTP_ORPHAN_MISS_SILENT] = "silent",

@@ -20,6 +20,12 @@ extern unsigned int ktftp_unproven_retries;
 extern unsigned int ktftp_max_unproven;
 extern unsigned int ktftp_max_transfers;
 extern unsigned int ktftp_max_listeners;
+extern unsigned int ktftp_max_entries;
+extern unsigned int ktftp_max_absents;
+extern unsigned int ktftp_max_globs;
+extern unsigned int ktftp_max_views;
+extern unsigned int ktftp_max_owners;
+extern unsigned int ktftp_grace_s;
 
 /* What a miss gets when the daemon, that would know, is gone. */
 enum ktftp_orphan_miss {

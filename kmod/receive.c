@@ -15,12 +15,15 @@
 #include <net/ipv6.h>
 #include <net/route.h>
 
+#include "entry.h"
 #include "events.h"
 #include "listener.h"
+#include "names.h"
 #include "netns.h"
 #include "params.h"
 #include "proto.h"
 #include "receive.h"
+#include "tracing.h"
 #include "transfer.h"
 
 /* A datagram: who sent it to whom, and what it says. */
@@ -122,13 +125,14 @@ static void answer_error(const struct datagram *in, const struct ktftp_port *fro
 	struct ktftp_key key = in->key;
 	struct ktftp_route route;
 	struct sk_buff *skb;
+	int err = -ENOMEM;
 
 	key.tid = from->number;
 	ktftp_route_init(&route);
 	skb = ktftp_xmit_bytes(from, &key, &route, packet, ktftp_proto_error(packet, sizeof(packet), code, text));
-	ktftp_count(net_of(in), skb ? KTFTP_A_STATS_ERRORS_SENT : KTFTP_A_STATS_SEND_FAILED);
 	if (skb)
-		ktftp_xmit_send(from, skb);
+		err = ktftp_xmit_send(from, skb);
+	ktftp_count(net_of(in), err ? KTFTP_A_STATS_SEND_FAILED : KTFTP_A_STATS_ERRORS_SENT);
 	ktftp_route_drop(&route);
 }
 
@@ -164,9 +168,6 @@ static int start(const struct datagram *in, const struct ktftp_request *rq, stru
 		break;
 	case -ENOSPC:
 		refuse(in, KTFTP_A_STATS_REQUESTS_OVERFLOW, KTFTP_ERR_UNDEFINED, "Too many transfers, try again later");
-		break;
-	case -EAGAIN:
-		ktftp_count(listener->kn, KTFTP_A_STATS_REQUESTS_OVERFLOW);
 		break;
 	case -ENOMEM:
 		ktftp_count(listener->kn, KTFTP_A_STATS_NO_MEMORY);
@@ -219,6 +220,21 @@ static void miss(const struct datagram *in, const struct ktftp_request *rq)
 		refuse(in, KTFTP_A_STATS_REQUESTS_NOT_FOUND, KTFTP_ERR_NOT_FOUND, "File not found");
 }
 
+/* Cisco's server counts these apart; which of them a phone does not find says what is wrong with it. */
+static void count_kind(const struct ktftp_net *kn, const char *name, size_t name_bytes, bool found)
+{
+	static const u8 counters[KTFTP_NAME_OTHER][2] = {
+		[KTFTP_NAME_SEP] = { KTFTP_A_STATS_NOT_FOUND_SEP, KTFTP_A_STATS_FOUND_SEP },
+		[KTFTP_NAME_SIP] = { KTFTP_A_STATS_NOT_FOUND_SIP, KTFTP_A_STATS_FOUND_SIP },
+		[KTFTP_NAME_GK] = { KTFTP_A_STATS_NOT_FOUND_GK, KTFTP_A_STATS_FOUND_GK },
+		[KTFTP_NAME_LD] = { KTFTP_A_STATS_NOT_FOUND_LD, KTFTP_A_STATS_FOUND_LD },
+	};
+	enum ktftp_name_kind kind = ktftp_name_kind(name, name_bytes);
+
+	if (kind < KTFTP_NAME_OTHER)
+		ktftp_count(kn, counters[kind][found]);
+}
+
 static void read_request(const struct datagram *in, const struct ktftp_request *rq)
 {
 	struct ktftp_listener *listener = in->port->listener;
@@ -242,11 +258,21 @@ static void read_request(const struct datagram *in, const struct ktftp_request *
 		return;
 	}
 	entry = ktftp_store_lookup(&kn->store, name, name_bytes);
+	if (IS_ERR(entry)) {
+		ktftp_count(kn, KTFTP_A_STATS_REQUESTS_IGNORED);
+		return;
+	}
+	count_kind(kn, name, name_bytes, entry && !ktftp_entry_is_absent(entry));
 	if (!entry) {
 		miss(in, rq);
 		return;
 	}
-	start(in, rq, entry, hash);
+	if (ktftp_entry_is_absent(entry)) {
+		atomic64_inc(&entry->hits);
+		refuse(in, KTFTP_A_STATS_REQUESTS_NOT_FOUND, KTFTP_ERR_NOT_FOUND, "File not found");
+	} else {
+		start(in, rq, entry, hash);
+	}
 	ktftp_entry_put(entry);
 }
 
@@ -272,6 +298,8 @@ static void request(const struct datagram *in)
 	struct ktftp_request rq;
 	int err = ktftp_request_parse(&rq, in->data, in->bytes);
 
+	if (!err)
+		ktftp_trace_request(in->port->listener, &in->key, &rq);
 	if (err == -ENOMSG)
 		ktftp_count(kn, KTFTP_A_STATS_REQUESTS_MALFORMED);
 	else if (err)
@@ -286,10 +314,10 @@ static void request(const struct datagram *in)
 		read_request(in, &rq);
 }
 
-/* Sent to us alone, from a port that does not answer whatever it gets. */
+/* Sent to us alone, from where a client can be. */
 static bool may_be_answered(const struct datagram *in)
 {
-	return was_sent_to_us_alone(in->skb, &in->key) && !would_loop(in->key.peer_port);
+	return was_sent_to_us_alone(in->skb, &in->key) && ktftp_receive_is_client(&in->key);
 }
 
 /* RFC 1350 section 4: a stray packet is told so and disturbs nothing; rarely, and never a client of ours. */
@@ -403,12 +431,13 @@ int ktftp_receive_again(struct ktftp_listener *listener, const struct ktftp_key 
 
 	if (ktftp_request_parse(&rq, data, bytes) || rq.opcode != KTFTP_OP_RRQ)
 		return -EBADMSG;
-	if (ktftp_transfer_repeat(&listener->table, key, hash, single_port))
+	if (ktftp_transfer_repeat(&listener->table, key, hash, single_port) ||
+	    ktftp_transfer_answers(&listener->table, key, hash))
 		return 0;
 	entry = ktftp_store_lookup(&listener->kn->store, name, name_bytes);
-	if (!entry)
-		return -ENOENT;
-	err = start(&in, &rq, entry, hash);
+	if (IS_ERR_OR_NULL(entry))
+		return entry ? PTR_ERR(entry) : -ENOENT;
+	err = ktftp_entry_is_absent(entry) ? -ENOENT : start(&in, &rq, entry, hash);
 	ktftp_entry_put(entry);
 	return err == -EALREADY ? 0 : err;
 }

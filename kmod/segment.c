@@ -5,10 +5,21 @@
 #include <linux/slab.h>
 
 #include "content.h"
+#include "entry.h"
 #include "life.h"
+#include "listener.h"
 #include "netns.h"
 #include "params.h"
+#include "port.h"
 #include "proto.h"
+#include "tracing.h"
+
+/* What a packet counts for once it is sent; it travels with the packet, in skb->cb. */
+struct worth {
+	enum ktftp_a_stats counter;
+	u32 bytes;
+	bool repeated;
+};
 
 /* What bounds every interval, as the tunables have it now. */
 struct ktftp_rto_limits ktftp_segment_limits(void)
@@ -19,14 +30,18 @@ struct ktftp_rto_limits ktftp_segment_limits(void)
 	};
 }
 
-/* How long to wait for an answer to what was sent last, in jiffies. */
+/*
+ * How long to wait for an answer to what was sent last, in jiffies. The running one is partly over: see
+ * ktftp_segment_is_due().
+ */
 unsigned long ktftp_segment_rto(const struct ktftp_transfer *t)
 {
 	const struct ktftp_rto_limits limits = ktftp_segment_limits();
-	u32 wait_us = t->grant.timeout_us ?: ktftp_rto_us(&t->rto, &limits);
+	/* What somebody wrote into a request is not kept to before anybody has answered. */
+	bool kept = t->grant.timeout_us && t->state != KTFTP_TRANSFER_STATE_UNPROVEN;
+	u32 wait_us = kept ? t->grant.timeout_us : ktftp_rto_us(&t->rto, &limits);
 
-	/* The running jiffy is partly over: one more, so that the timer is never early. */
-	return usecs_to_jiffies(wait_us) + 1;
+	return usecs_to_jiffies(wait_us);
 }
 
 /* How long a client that never answered is remembered: the first interval, doubled by every retry. */
@@ -65,6 +80,19 @@ void ktftp_segment_deadline(struct ktftp_transfer *t, unsigned long wait)
 }
 
 /**
+ * ktftp_segment_is_due() - is the deadline over
+ * @t: transfer
+ *
+ * It is when its jiffy is: some of the one in which it was set had passed. The timer, armed for a jiffy, fires
+ * when the next one begins, for the same reason; but it may have been armed for an earlier deadline.
+ */
+bool ktftp_segment_is_due(const struct ktftp_transfer *t)
+{
+	lockdep_assert_held(&t->lock);
+	return time_after(jiffies, t->deadline);
+}
+
+/**
  * ktftp_segment_not_sent() - what is in flight never left this host
  * @t: transfer
  *
@@ -87,12 +115,56 @@ static u32 block_bytes(const struct ktftp_transfer *t, u64 block)
 	return block < t->window.blocks ? t->grant.blksize : t->bytes - (block - 1) * t->grant.blksize;
 }
 
-static void count_block(const struct ktftp_net *kn, u32 bytes, bool repeated)
+static struct worth *worth_of(struct sk_buff *skb)
 {
-	ktftp_stats_add(kn->stats, KTFTP_A_STATS_BYTES_SENT, bytes);
-	ktftp_count(kn, KTFTP_A_STATS_SEGMENTS_SENT);
-	if (repeated)
+	BUILD_BUG_ON(sizeof(struct worth) > sizeof(skb->cb));
+	return (struct worth *)skb->cb;
+}
+
+static void built_block(const struct ktftp_transfer *t, struct sk_buff *skb, u32 bytes, bool repeated)
+{
+	*worth_of(skb) = (struct worth){ KTFTP_A_STATS_SEGMENTS_SENT, bytes, repeated };
+	ktftp_trace_send(t, t->window.sent, bytes);
+}
+
+static void built_oack(const struct ktftp_transfer *t, struct sk_buff *skb)
+{
+	*worth_of(skb) = (struct worth){ KTFTP_A_STATS_OACKS_SENT };
+	ktftp_trace_send(t, 0, 0);
+}
+
+static void count_sent(const struct ktftp_net *kn, const struct worth *worth)
+{
+	ktftp_count(kn, worth->counter);
+	ktftp_stats_add(kn->stats, KTFTP_A_STATS_BYTES_SENT, worth->bytes);
+	if (worth->repeated)
 		ktftp_count(kn, KTFTP_A_STATS_SEGMENTS_REPEATED);
+}
+
+/**
+ * ktftp_segment_send() - send what was built for a transfer, and count it
+ * @port: where it leaves from
+ * @skb: packet; consumed
+ *
+ * What the network stack took has been sent; what a queue or a firewall of this host dropped, or for which there
+ * was no way, has not.
+ *
+ * Context: as ktftp_xmit_send(): the RCU section in which @skb was built, no lock of ours held. Return: likewise.
+ */
+int ktftp_segment_send(const struct ktftp_port *port, struct sk_buff *skb)
+{
+	const struct ktftp_net *kn = port->listener->kn;
+	const struct worth worth = *worth_of(skb);
+	int err;
+
+	/* From here on this is IP's. */
+	memset(worth_of(skb), 0, sizeof(worth));
+	err = ktftp_xmit_send(port, skb);
+	if (unlikely(err))
+		ktftp_count(kn, KTFTP_A_STATS_SEND_FAILED);
+	else
+		count_sent(kn, &worth);
+	return err;
 }
 
 /* Builds the block in flight. Returns NULL for want of memory or a route: the timer tries again. */
@@ -111,7 +183,7 @@ static struct sk_buff *build_block(struct ktftp_transfer *t)
 	if (unlikely(!skb))
 		ktftp_count(t->kn, KTFTP_A_STATS_SEND_FAILED);
 	else
-		count_block(t->kn, block.bytes, t->rto.repeats);
+		built_block(t, skb, block.bytes, t->rto.repeats);
 	return skb;
 }
 
@@ -123,7 +195,10 @@ static struct sk_buff *build_oack(struct ktftp_transfer *t)
 	lockdep_assert_held(&t->lock);
 	skb = ktftp_xmit_bytes(t->port, &t->key, &t->route, packet,
 			       ktftp_options_oack(packet, &t->grant, t->bytes));
-	ktftp_count(t->kn, skb ? KTFTP_A_STATS_OACKS_SENT : KTFTP_A_STATS_SEND_FAILED);
+	if (skb)
+		built_oack(t, skb);
+	else
+		ktftp_count(t->kn, KTFTP_A_STATS_SEND_FAILED);
 	return skb;
 }
 
@@ -140,6 +215,20 @@ struct sk_buff *ktftp_segment_build(struct ktftp_transfer *t)
 
 	if (unlikely(!skb))
 		ktftp_segment_not_sent(t);
+	return skb;
+}
+
+/* Tells the client that it gets no more of this file. */
+struct sk_buff *ktftp_segment_withdrawn(struct ktftp_transfer *t)
+{
+	u8 packet[KTFTP_HEADER_BYTES + KTFTP_ERROR_TEXT_MAX + 1];
+	struct sk_buff *skb;
+
+	lockdep_assert_held(&t->lock);
+	skb = ktftp_xmit_bytes(t->port, &t->key, &t->route, packet,
+			       ktftp_proto_error(packet, sizeof(packet), KTFTP_ERR_UNDEFINED,
+						 "The file was replaced, ask again"));
+	ktftp_count(t->kn, skb ? KTFTP_A_STATS_ERRORS_SENT : KTFTP_A_STATS_SEND_FAILED);
 	return skb;
 }
 
@@ -182,7 +271,7 @@ struct sk_buff *ktftp_segment_linger(struct ktftp_transfer *t, struct ktftp_left
 	left->route = t->route;
 	t->route.dst = NULL;
 	if (skb) {
-		count_block(t->kn, t->tail_bytes - KTFTP_HEADER_BYTES, true);
+		built_block(t, skb, t->tail_bytes - KTFTP_HEADER_BYTES, true);
 	} else {
 		ktftp_count(t->kn, KTFTP_A_STATS_SEND_FAILED);
 		ktftp_segment_not_sent(t);

@@ -5,6 +5,7 @@
  */
 #include <linux/random.h>
 
+#include "entry.h"
 #include "events.h"
 #include "floors.h"
 #include "life.h"
@@ -13,6 +14,7 @@
 #include "port.h"
 #include "proto.h"
 #include "table.h"
+#include "tracing.h"
 
 #define TID_TRIES	8
 
@@ -33,6 +35,7 @@ static struct ktftp_transfer *new_transfer(struct ktftp_net *kn, const struct kt
 	t->sent_ns = t->began_ns;
 	t->resent_ns = t->began_ns;
 	t->heard = jiffies;
+	t->moved = jiffies;
 	ktftp_route_init(&t->route);
 	refcount_inc(&start->entry->ref);
 	t->entry = start->entry;
@@ -160,22 +163,27 @@ static void begin(struct ktftp_transfer *t, const struct ktftp_start *start, str
 	struct ktftp_transfer_view view;
 	struct sk_buff *skb;
 	bool tell;
+	u64 block;
 
 	spin_lock(&t->lock);
 	negotiate(t, &start->options);
 	t->state = KTFTP_TRANSFER_STATE_UNPROVEN;
+	ktftp_unproven_add(t);
 	t->replaces = old;
 	t->deadline = jiffies + ktftp_segment_first(t);
 	t->timer.expires = t->deadline;
 	refcount_inc(&t->ref);
 	add_timer(&t->timer);
 	tell = ktftp_events_wanted(t->kn) && ktftp_transfer_view(t, &view);
+	ktftp_trace_start(t);
 	skb = ktftp_segment_build(t);
+	block = t->window.sent;
 	spin_unlock(&t->lock);
 	if (tell)
 		ktftp_event_start(t->kn, &view);
 	if (skb)
-		ktftp_xmit_send(t->port, skb);
+		ktftp_transfer_send(t, t->table, &t->key, t->port, block, skb);
+	ktftp_unproven_trim(t->kn);
 }
 
 /* Takes back one that was never begun: nobody else has touched it. */
@@ -183,7 +191,6 @@ static void discard(struct ktftp_transfer *t)
 {
 	ktftp_entry_put(t->entry);
 	atomic_dec(&t->table->active);
-	atomic_dec(&t->kn->unproven);
 	ktftp_transfer_bury(t);
 }
 
@@ -196,7 +203,7 @@ static void discard(struct ktftp_transfer *t)
  * once, and again only when the request does; an OACK is smaller than most requests and goes a few times more.
  *
  * Context: softirq, rcu_read_lock(); the caller keeps a reference on the entry meanwhile. Return: 0; -EALREADY
- * when the same request is being answered; -ENOSPC at max_transfers; -EAGAIN at max_unproven; -ENOMEM; another
+ * when the same request is being answered; -ENOSPC at max_transfers; -ENOMEM; another
  * error when no TID is free.
  */
 int ktftp_transfer_start(struct ktftp_net *kn, const struct ktftp_start *start)
@@ -206,14 +213,10 @@ int ktftp_transfer_start(struct ktftp_net *kn, const struct ktftp_start *start)
 
 	if (atomic_read(&kn->transfers) >= ktftp_param(max_transfers))
 		return -ENOSPC;
-	/* Whoever made these requests up does not get to have others refused: silence, and they ask again. */
-	if (atomic_read(&kn->unproven) >= ktftp_param(max_unproven))
-		return -EAGAIN;
 	t = new_transfer(kn, start);
 	if (!t)
 		return -ENOMEM;
 	atomic_inc(&kn->transfers);
-	atomic_inc(&kn->unproven);
 	atomic_inc(&start->table->active);
 	err = insert(t, start);
 	if (!err)

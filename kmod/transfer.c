@@ -4,12 +4,14 @@
  * Runs in softirq. Data flows on to segment.c and xmit.c; who called us is told nothing but whether the packet
  * was for a transfer.
  */
+#include "entry.h"
 #include "events.h"
 #include "life.h"
 #include "netns.h"
 #include "params.h"
 #include "port.h"
 #include "table.h"
+#include "tracing.h"
 
 /* How long late acknowledgements of a complete transfer are swallowed, at least. */
 #define SWALLOW_MS	2000
@@ -19,6 +21,9 @@
 
 /* Repeats that a single-port client may need before it has acknowledged anything. */
 #define MIRROR_REPEATS	8
+
+/* A client that acknowledges nothing new for so many times give_up_ms is stuck. */
+#define STUCK_TIMES	5
 
 /* Port-unreachables in a row, with nothing from the client between them, that end a download. */
 #define UNREACHABLE_MOST	3
@@ -30,19 +35,27 @@
 static void not_sent(struct ktftp_transfer *t, struct ktftp_table *table, const struct ktftp_key *key, u64 block)
 {
 	spin_lock(&t->lock);
-	if (ktftp_transfer_is(t, table, key) && !ktftp_transfer_ended(t)) {
-		ktftp_count(t->kn, KTFTP_A_STATS_SEND_FAILED);
-		if (t->window.sent == block && (t->window.acked < block || t->window.negotiating))
-			ktftp_segment_not_sent(t);
-	}
+	if (ktftp_transfer_is(t, table, key) && !ktftp_transfer_ended(t) && t->window.sent == block &&
+	    (t->window.acked < block || t->window.negotiating))
+		ktftp_segment_not_sent(t);
 	spin_unlock(&t->lock);
 }
 
-/* Sends what was built for a block. The transfer may be gone by now: nothing of it is used but its memory. */
-static void send_block(struct ktftp_transfer *t, struct ktftp_table *table, const struct ktftp_key *key,
-		       const struct ktftp_port *port, u64 block, struct sk_buff *skb)
+/**
+ * ktftp_transfer_send() - send what was built for a block, or for an OACK
+ * @t: transfer; it may be gone by now: nothing of it is used but its memory
+ * @table: table it was in
+ * @key: who it talked to
+ * @port: port it used
+ * @block: what was in flight when the packet was built
+ * @skb: packet; consumed
+ *
+ * Context: the RCU section in which @skb was built, no lock of ours held.
+ */
+void ktftp_transfer_send(struct ktftp_transfer *t, struct ktftp_table *table, const struct ktftp_key *key,
+			 const struct ktftp_port *port, u64 block, struct sk_buff *skb)
 {
-	if (unlikely(ktftp_xmit_send(port, skb) == -ENOBUFS))
+	if (unlikely(ktftp_segment_send(port, skb) == -ENOBUFS))
 		not_sent(t, table, key, block);
 }
 
@@ -52,7 +65,7 @@ static struct ktftp_transfer *prove(struct ktftp_transfer *t)
 	struct ktftp_transfer *old = t->replaces;
 
 	t->state = KTFTP_TRANSFER_STATE_RUNNING;
-	atomic_dec(&t->kn->unproven);
+	ktftp_unproven_remove(t);
 	t->replaces = NULL;
 	return old;
 }
@@ -91,6 +104,7 @@ static struct sk_buff *send_next(struct ktftp_transfer *t)
 
 	acknowledged(t, now_ns);
 	t->window.sent++;
+	t->moved = jiffies;
 	t->unsent = false;
 	t->failures = 0;
 	t->sent_ns = now_ns;
@@ -117,12 +131,22 @@ struct answer {
 	struct sk_buff *skb;
 	u64 block;
 	struct ktftp_transfer *replaced;
+	bool cut;
 };
+
+/* Under the lock: what is sent was withdrawn too long ago. The client is told, so that it asks again. */
+static void cut(struct ktftp_transfer *t, struct answer *answer, struct ktftp_ending *e)
+{
+	answer->cut = true;
+	answer->skb = ktftp_segment_withdrawn(t);
+	ktftp_transfer_conclude(t, KTFTP_TRANSFER_END_WITHDRAWN, KTFTP_LIFE_DEAD, e);
+}
 
 /* Under the lock: takes an ACK in, builds what it asks for. */
 static void take_ack(struct ktftp_transfer *t, u16 wire, struct answer *answer, struct ktftp_ending *e)
 {
 	answer->what = ktftp_window_ack(&t->window, wire);
+	ktftp_trace_ack(t, wire, answer->what);
 	answer->kn = t->kn;
 	answer->port = t->port;
 	if (answer->what != KTFTP_ACK_STALE) {
@@ -131,8 +155,10 @@ static void take_ack(struct ktftp_transfer *t, u16 wire, struct answer *answer, 
 	}
 	if (unlikely(t->state == KTFTP_TRANSFER_STATE_UNPROVEN) && answer->what <= KTFTP_ACK_LAST)
 		answer->replaced = prove(t);
-	if (likely(answer->what == KTFTP_ACK_NEXT))
+	if (likely(answer->what == KTFTP_ACK_NEXT && !ktftp_entry_overdue(t->entry)))
 		answer->skb = send_next(t);
+	else if (answer->what == KTFTP_ACK_NEXT)
+		cut(t, answer, e);
 	else if (answer->what == KTFTP_ACK_LAST)
 		all_acknowledged(t, e);
 	else if (answer->what == KTFTP_ACK_DUPLICATE)
@@ -179,10 +205,15 @@ bool ktftp_transfer_ack(struct ktftp_table *table, const struct ktftp_key *key, 
 	if (unlikely(!running))
 		return known;
 
-	if (likely(answer.skb))
-		send_block(t, table, key, answer.port, answer.block, answer.skb);
+	if (unlikely(answer.cut)) {
+		if (answer.skb)
+			ktftp_xmit_send(answer.port, answer.skb);
+		ktftp_transfer_bury(t);
+	} else if (likely(answer.skb)) {
+		ktftp_transfer_send(t, table, key, answer.port, answer.block, answer.skb);
+	}
 	ktftp_count(answer.kn, ack_counter(answer.what));
-	if (answer.what == KTFTP_ACK_LAST)
+	if (answer.what == KTFTP_ACK_LAST || answer.cut)
 		ktftp_transfer_finish(&e);
 	if (unlikely(answer.replaced)) {
 		ktftp_transfer_kill(answer.replaced, KTFTP_TRANSFER_END_REPLACED);
@@ -282,6 +313,7 @@ static struct sk_buff *repeat_first(struct ktftp_transfer *t)
 {
 	t->repeats++;
 	t->rto.repeats = 1;
+	ktftp_trace_retransmit(t, KTFTP_TRACE_REQUEST);
 	t->resent_ns = ktime_get_ns();
 	t->heard = jiffies;
 	ktftp_segment_deadline(t, ktftp_segment_first(t));
@@ -307,7 +339,9 @@ bool ktftp_transfer_repeat(struct ktftp_table *table, const struct ktftp_key *ke
 	struct ktftp_transfer *t = ktftp_table_find_client(table, key);
 	const struct ktftp_port *port = NULL;
 	struct sk_buff *skb = NULL;
+	struct ktftp_key own = {};
 	bool taken = false;
+	u64 block = 0;
 
 	if (!t)
 		return false;
@@ -316,6 +350,8 @@ bool ktftp_transfer_repeat(struct ktftp_table *table, const struct ktftp_key *ke
 		port = t->port;
 		if (t->state == KTFTP_TRANSFER_STATE_UNPROVEN && t->request_hash == request_hash) {
 			skb = repeat_first(t);
+			own = t->key;
+			block = t->window.sent;
 			taken = true;
 		} else {
 			taken = single_port && ktftp_transfer_progressed(t);
@@ -323,7 +359,7 @@ bool ktftp_transfer_repeat(struct ktftp_table *table, const struct ktftp_key *ke
 	}
 	spin_unlock(&t->lock);
 	if (skb)
-		ktftp_xmit_send(port, skb);
+		ktftp_transfer_send(t, table, &own, port, block, skb);
 	return taken;
 }
 
@@ -331,6 +367,7 @@ bool ktftp_transfer_repeat(struct ktftp_table *table, const struct ktftp_key *ke
 static struct sk_buff *send_again(struct ktftp_transfer *t, struct ktftp_leftover *left)
 {
 	u64 now_ns = ktime_get_ns();
+	bool unproven = t->state == KTFTP_TRANSFER_STATE_UNPROVEN;
 	bool first = t->unsent && !t->rto.repeats;
 
 	if (!t->unsent) {
@@ -338,14 +375,15 @@ static struct sk_buff *send_again(struct ktftp_transfer *t, struct ktftp_leftove
 		t->failures = 0;
 		t->repeats++;
 	}
+	ktftp_trace_retransmit(t, t->unsent ? KTFTP_TRACE_NOT_SENT : KTFTP_TRACE_TIMEOUT);
 	t->unsent = false;
 	/* The round trip begins when it leaves for the first time. */
 	if (first)
 		t->sent_ns = now_ns;
 	t->resent_ns = now_ns;
-	ktftp_segment_deadline(t, ktftp_segment_rto(t));
-	/* Who has not been sent the last block cannot have it. */
-	if (first || t->window.sent < t->window.blocks)
+	ktftp_segment_deadline(t, unproven ? ktftp_segment_first(t) : ktftp_segment_rto(t));
+	/* Who has not been sent the last block cannot have it; who never answered is owed no copy of it. */
+	if (first || unproven || t->window.sent < t->window.blocks)
 		return ktftp_segment_build(t);
 	return ktftp_segment_linger(t, left);
 }
@@ -353,6 +391,21 @@ static struct sk_buff *send_again(struct ktftp_transfer *t, struct ktftp_leftove
 static bool took_too_long(const struct ktftp_transfer *t)
 {
 	return ktime_get_ns() - t->began_ns > (u64)ktftp_param(max_transfer_s) * NSEC_PER_SEC;
+}
+
+/* A client that is alive, and repeats the same acknowledgement for ever. */
+static bool is_stuck(const struct ktftp_transfer *t)
+{
+	u64 patience_ms = (u64)STUCK_TIMES * ktftp_param(give_up_ms);
+
+	return jiffies_to_msecs(jiffies - t->moved) >= min_t(u64, patience_ms, UINT_MAX);
+}
+
+/* A client that never answered was sent as many OACKs as it is owed, unless none has left yet. */
+static bool was_told(const struct ktftp_transfer *t)
+{
+	return t->state == KTFTP_TRANSFER_STATE_UNPROVEN && !t->unsent &&
+	       t->rto.repeats >= ktftp_param(unproven_retries);
 }
 
 /*
@@ -369,8 +422,10 @@ static int reason_to_end(const struct ktftp_transfer *t)
 {
 	unsigned int silent_ms = jiffies_to_msecs(jiffies - t->heard);
 
-	if (!ktftp_transfer_ended(t) && (took_too_long(t) || is_a_mirror(t)))
+	if (!ktftp_transfer_ended(t) && (took_too_long(t) || is_stuck(t) || is_a_mirror(t)))
 		return KTFTP_TRANSFER_END_TIMED_OUT;
+	if (t->entry && ktftp_entry_overdue(t->entry))
+		return KTFTP_TRANSFER_END_WITHDRAWN;
 	switch (t->state) {
 	case KTFTP_TRANSFER_STATE_UNPROVEN:
 		return (t->window.negotiating || t->unsent) &&
@@ -407,27 +462,35 @@ void ktftp_transfer_expired(struct timer_list *timer)
 		ktftp_transfer_put(t);
 		goto out;
 	}
-	if (time_before(jiffies, t->deadline)) {
+	if (!ktftp_segment_is_due(t)) {
 		mod_timer(&t->timer, t->deadline);
 		spin_unlock(&t->lock);
 		goto out;
 	}
 	how = reason_to_end(t);
 	if (how >= 0) {
+		/* Who never answered is told nothing. */
+		if (how == KTFTP_TRANSFER_END_WITHDRAWN && t->state == KTFTP_TRANSFER_STATE_RUNNING)
+			skb = ktftp_segment_withdrawn(t);
 		ktftp_transfer_conclude(t, how, KTFTP_LIFE_DEAD, &e);
 		spin_unlock(&t->lock);
+		if (skb)
+			ktftp_xmit_send(port, skb);
 		ktftp_transfer_finish(&e);
 		ktftp_transfer_bury(t);
 		ktftp_transfer_put(t);
 		goto out;
 	}
-	skb = send_again(t, &left);
+	if (was_told(t))
+		t->deadline = t->heard + ktftp_segment_unproven();
+	else
+		skb = send_again(t, &left);
 	block = t->window.sent;
 	mod_timer(&t->timer, t->deadline);
 	spin_unlock(&t->lock);
 
 	if (skb)
-		send_block(t, table, &key, port, block, skb);
+		ktftp_transfer_send(t, table, &key, port, block, skb);
 	ktftp_route_drop(&left.route);
 	if (left.entry)
 		ktftp_entry_put(left.entry);

@@ -59,11 +59,13 @@ enum ktftp_life {
  * @window: where it stands
  * @rto: round-trip estimator
  * @unreachable: port-unreachables since the client was last heard of
+ * @unproven: in the namespace's list of that name while @state is UNPROVEN
  * @repeats: packets sent again
  * @tail_bytes: length of the packet in @tail
  * @sent_ns: when what is in flight was first sent, ktime_get_ns()
  * @resent_ns: when it was last sent
  * @heard: when the client was last heard of, in jiffies
+ * @moved: when the client last acknowledged something new, in jiffies
  * @deadline: when the timer has something to do, in jiffies; it may fire earlier and looks again then
  * @route: the way to the client
  * @entry: what is sent, with a reference; NULL once @tail is there or all is acknowledged
@@ -72,6 +74,7 @@ enum ktftp_life {
  * @request_hash: keyed hash of the request, to know a repeat of it
  * @replaces: an earlier transfer of the same client port, with a reference, that ends when this one is proven
  * @began_ns: when the request came, ktime_get_ns()
+ * @id: number that no other transfer of the host ever has, for who traces them
  */
 struct ktftp_transfer {
 	spinlock_t lock;
@@ -90,12 +93,14 @@ struct ktftp_transfer {
 	struct ktftp_grant grant;
 	struct ktftp_window window;
 	struct ktftp_rto rto;
+	struct list_head unproven;
 	u8 unreachable;
 	u32 repeats;
 	u32 tail_bytes;
 	u64 sent_ns;
 	u64 resent_ns;
 	unsigned long heard;
+	unsigned long moved;
 	unsigned long deadline;
 	struct ktftp_route route;
 	struct ktftp_entry *entry;
@@ -104,6 +109,7 @@ struct ktftp_transfer {
 	u64 request_hash;
 	struct ktftp_transfer *replaces;
 	u64 began_ns;
+	u64 id;
 };
 
 /**
@@ -161,6 +167,7 @@ bool ktftp_transfer_ack(struct ktftp_table *table, const struct ktftp_key *key, 
 bool ktftp_transfer_abort(struct ktftp_table *table, const struct ktftp_key *key);
 void ktftp_transfer_unreachable(struct ktftp_table *table, const struct ktftp_key *key);
 bool ktftp_transfer_known(struct ktftp_table *table, const struct ktftp_key *key);
+bool ktftp_transfer_answers(struct ktftp_table *table, const struct ktftp_key *key, u64 request_hash);
 bool ktftp_transfer_view(struct ktftp_transfer *t, struct ktftp_transfer_view *view);
 void ktftp_transfer_flush(struct ktftp_table *table);
 

@@ -52,7 +52,14 @@ static struct dst_entry *lookup_ipv4(const struct ktftp_port *port, const struct
 	};
 	struct rtable *rt = ip_route_output_flow(net, &fl4, sk);
 
-	return IS_ERR(rt) ? ERR_CAST(rt) : &rt->dst;
+	if (IS_ERR(rt))
+		return ERR_CAST(rt);
+	/* Who pretends to be a broadcast address has nothing sent to everybody. */
+	if (rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST)) {
+		ip_rt_put(rt);
+		return ERR_PTR(-EACCES);
+	}
+	return &rt->dst;
 }
 
 static struct dst_entry *lookup_ipv6(const struct ktftp_port *port, const struct ktftp_key *key)

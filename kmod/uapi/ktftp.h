@@ -16,6 +16,18 @@
 /* Longest name in bytes, its NUL not counted. */
 #define KTFTP_NAME_MAX	255
 
+/* Longest name of a view or an owner in bytes, its NUL not counted. */
+#define KTFTP_LABEL_MAX	31
+
+/* Longest source in bytes, its NUL not counted. */
+#define KTFTP_SOURCE_MAX	1023
+
+/* Bytes of a SHA-256. */
+#define KTFTP_DIGEST_BYTES	32
+
+/* Most views that clients see, one above the other. */
+#define KTFTP_STACK_MAX	16
+
 /**
  * enum ktftp_feature - What this module can do beyond version 1 of the family; a bit that is not
  *   set must not be asked for.
@@ -23,12 +35,14 @@
  * @KTFTP_FEATURE_COPIED: Content can be copied into pages of the module's own.
  * @KTFTP_FEATURE_OPTIONS: The options of RFC 2347 and its successors are agreed on.
  * @KTFTP_FEATURE_HANDOVER: Requests that are not served are handed to an attached daemon.
+ * @KTFTP_FEATURE_SETS: Views, owners, absents, digests, and changes of many names at once.
  */
 enum ktftp_feature {
 	KTFTP_FEATURE_PINNED = 1 << 0,
 	KTFTP_FEATURE_COPIED = 1 << 1,
 	KTFTP_FEATURE_OPTIONS = 1 << 2,
 	KTFTP_FEATURE_HANDOVER = 1 << 3,
+	KTFTP_FEATURE_SETS = 1 << 4,
 };
 
 /**
@@ -105,6 +119,7 @@ enum ktftp_transfer_state {
  * @KTFTP_TRANSFER_END_REPLACED: The same client port proved a later request.
  * @KTFTP_TRANSFER_END_UNREACHABLE: The client's host said that nobody is at that port (ICMP port-
  *   unreachable).
+ * @KTFTP_TRANSFER_END_WITHDRAWN: Its file was withdrawn or replaced, grace_s ago.
  */
 enum ktftp_transfer_end {
 	KTFTP_TRANSFER_END_COMPLETE = 0,
@@ -115,6 +130,7 @@ enum ktftp_transfer_end {
 	KTFTP_TRANSFER_END_CUT = 5,
 	KTFTP_TRANSFER_END_REPLACED = 6,
 	KTFTP_TRANSFER_END_UNREACHABLE = 7,
+	KTFTP_TRANSFER_END_WITHDRAWN = 8,
 };
 
 /**
@@ -124,9 +140,10 @@ enum ktftp_transfer_end {
  * @KTFTP_A_INFO_PAD: (pad)
  * @KTFTP_A_INFO_STORE_BYTES: (u64) Memory the stores of all namespaces hold, in whole pages.
  * @KTFTP_A_INFO_STORE_LIMIT_BYTES: (u64) What they may hold (store_limit_mb).
- * @KTFTP_A_INFO_NAMESPACE_BYTES: (u64) Memory the store of this namespace holds.
- * @KTFTP_A_INFO_NAMESPACE_LIMIT_BYTES: (u64) What it may hold; 0 in a namespace that a non-initial
- *   user namespace owns.
+ * @KTFTP_A_INFO_NAMESPACE_BYTES: (u64) Memory the store of this namespace holds, in whole pages;
+ *   what running transfers still need of withdrawn files included.
+ * @KTFTP_A_INFO_NAMESPACE_LIMIT_BYTES: (u64) What it may hold, all ones for no limit but the
+ *   host's; 0 at first in a namespace that a non-initial user namespace owns.
  */
 enum ktftp_a_info {
 	KTFTP_A_INFO_VERSION = 1,
@@ -154,7 +171,8 @@ enum ktftp_a_info {
  * @KTFTP_A_LISTENER_MARK: (u32) Routing mark of everything sent.
  * @KTFTP_A_LISTENER_NOW: (flag) In listener-del, end running transfers at once instead of letting
  *   them finish.
- * @KTFTP_A_LISTENER_STATE: (u32, listener-state)
+ * @KTFTP_A_LISTENER_STATE: (u32, listener-state) In listener-add, draining lets it take no requests
+ *   yet; in listener-drain, active lets it take them again.
  * @KTFTP_A_LISTENER_TID_PORTS: (u32) Ports in the pool.
  * @KTFTP_A_LISTENER_TRANSFERS: (u32) Transfers of this listener that have not ended.
  */
@@ -193,6 +211,15 @@ enum ktftp_a_listener {
  * @KTFTP_A_ENTRY_COUNT: (u32) In the answer to withdraw, how many names went.
  * @KTFTP_A_ENTRY_WHILE_ATTACHED: (flag) Withdrawn when the attached daemon goes; nothing is
  *   withdrawn when none ever attached.
+ * @KTFTP_A_ENTRY_VIEW: (string) The layer the name is in, "default" when absent; with all in
+ *   withdraw, names of this view alone.
+ * @KTFTP_A_ENTRY_OWNER: (string) Who cares for the name, "cli" when absent; with all in withdraw,
+ *   names of this owner alone. Shown to who has CAP_NET_ADMIN.
+ * @KTFTP_A_ENTRY_DIGEST: (binary) SHA-256 that the content must have, 32 bytes; checked over the
+ *   pages that are held.
+ * @KTFTP_A_ENTRY_SOURCE: (string) Where the content was taken from, for people and for save; shown
+ *   to who has CAP_NET_ADMIN.
+ * @KTFTP_A_ENTRY_GONE: (flag) In publish-set, this name goes, and only name and view are given.
  */
 enum ktftp_a_entry {
 	KTFTP_A_ENTRY_NAME = 1,
@@ -207,9 +234,88 @@ enum ktftp_a_entry {
 	KTFTP_A_ENTRY_ALL = 10,
 	KTFTP_A_ENTRY_COUNT = 11,
 	KTFTP_A_ENTRY_WHILE_ATTACHED = 12,
+	KTFTP_A_ENTRY_VIEW = 13,
+	KTFTP_A_ENTRY_OWNER = 14,
+	KTFTP_A_ENTRY_DIGEST = 15,
+	KTFTP_A_ENTRY_SOURCE = 16,
+	KTFTP_A_ENTRY_GONE = 17,
 };
 
-#define KTFTP_A_ENTRY_MAX	KTFTP_A_ENTRY_WHILE_ATTACHED
+#define KTFTP_A_ENTRY_MAX	KTFTP_A_ENTRY_GONE
+
+/**
+ * enum ktftp_a_absent - Names that are known not to exist: ERROR 1 answers them at once, and no
+ *   daemon is asked. A published name always wins.
+ * @KTFTP_A_ABSENT_GLOB: (string) A name, or a pattern of names with *, ? and [...], where * matches
+ *   "/" as well; matched without regard to case.
+ * @KTFTP_A_ABSENT_VIEW: (string) The layer it is in, "default" when absent; with all in absent-del,
+ *   those of this view alone.
+ * @KTFTP_A_ABSENT_OWNER: (string) Who cares for it, "cli" when absent; with all in absent-del,
+ *   those of this owner alone. Shown to who has CAP_NET_ADMIN.
+ * @KTFTP_A_ABSENT_FOR_S: (u32) Seconds it lives, 1 to 2147483647; for ever when absent.
+ * @KTFTP_A_ABSENT_PAD: (pad)
+ * @KTFTP_A_ABSENT_LEFT_MS: (u64) Milliseconds it has to live; not there for those that live for
+ *   ever.
+ * @KTFTP_A_ABSENT_HITS: (u64) Requests it answered.
+ * @KTFTP_A_ABSENT_AGE_MS: (u64) Milliseconds since it was added.
+ * @KTFTP_A_ABSENT_ID: (u32)
+ * @KTFTP_A_ABSENT_ALL: (flag) In absent-del, every one of the namespace.
+ * @KTFTP_A_ABSENT_COUNT: (u32) In the answer to absent-del, how many went.
+ * @KTFTP_A_ABSENT_GONE: (flag) In publish-set, this one goes, and only glob and view are given.
+ */
+enum ktftp_a_absent {
+	KTFTP_A_ABSENT_GLOB = 1,
+	KTFTP_A_ABSENT_VIEW = 2,
+	KTFTP_A_ABSENT_OWNER = 3,
+	KTFTP_A_ABSENT_FOR_S = 4,
+	KTFTP_A_ABSENT_PAD = 5,
+	KTFTP_A_ABSENT_LEFT_MS = 6,
+	KTFTP_A_ABSENT_HITS = 7,
+	KTFTP_A_ABSENT_AGE_MS = 8,
+	KTFTP_A_ABSENT_ID = 9,
+	KTFTP_A_ABSENT_ALL = 10,
+	KTFTP_A_ABSENT_COUNT = 11,
+	KTFTP_A_ABSENT_GONE = 12,
+};
+
+#define KTFTP_A_ABSENT_MAX	KTFTP_A_ABSENT_GONE
+
+/**
+ * enum ktftp_a_view - Layers of names. Clients see a stack of them; of a name in several, the first
+ *   counts.
+ * @KTFTP_A_VIEW_NAME: (string) Name of a view. Repeated in view-set, the uppermost first.
+ * @KTFTP_A_VIEW_POSITION: (u32) Place in the stack, 1 the uppermost; not there for a view that no
+ *   client sees.
+ * @KTFTP_A_VIEW_ENTRIES: (u32) Names published in it.
+ * @KTFTP_A_VIEW_ABSENTS: (u32) Absents in it.
+ */
+enum ktftp_a_view {
+	KTFTP_A_VIEW_NAME = 1,
+	KTFTP_A_VIEW_POSITION = 2,
+	KTFTP_A_VIEW_ENTRIES = 3,
+	KTFTP_A_VIEW_ABSENTS = 4,
+};
+
+#define KTFTP_A_VIEW_MAX	KTFTP_A_VIEW_ABSENTS
+
+/**
+ * enum ktftp_a_set - A change of many names, all or none, at one moment.
+ * @KTFTP_A_SET_ENTRY: (nest) A name to publish, as in publish, or with gone to withdraw.
+ * @KTFTP_A_SET_ABSENT: (nest) An absent to add, as in absent-add, or with gone to delete.
+ * @KTFTP_A_SET_VIEW: (string) The views that clients see from then on, the uppermost first; as
+ *   before when there is none.
+ * @KTFTP_A_SET_PUBLISHED: (u32) In the answer, how many names were published.
+ * @KTFTP_A_SET_WITHDRAWN: (u32) In the answer, how many names went.
+ */
+enum ktftp_a_set {
+	KTFTP_A_SET_ENTRY = 1,
+	KTFTP_A_SET_ABSENT = 2,
+	KTFTP_A_SET_VIEW = 3,
+	KTFTP_A_SET_PUBLISHED = 4,
+	KTFTP_A_SET_WITHDRAWN = 5,
+};
+
+#define KTFTP_A_SET_MAX	KTFTP_A_SET_WITHDRAWN
 
 /**
  * enum ktftp_a_transfer - Attributes of its commands.
@@ -310,7 +416,7 @@ enum ktftp_a_request {
  * @KTFTP_A_STATS_REQUESTS_ABORTED: (u64) Downloads that ended any other way.
  * @KTFTP_A_STATS_REQUESTS_NOT_FOUND: (u64) Read requests for a name that is not published.
  * @KTFTP_A_STATS_REQUESTS_OVERFLOW: (u64) Read requests not served because max_transfers (ERROR 0)
- *   or max_unproven (silence) was reached.
+ *   or max_unproven (the oldest goes) was reached.
  * @KTFTP_A_STATS_REQUESTS_IN_PROGRESS: (u64) Downloads that have not ended.
  * @KTFTP_A_STATS_REQUESTS_REPEATED: (u64) Repeats of a request whose download was under way.
  * @KTFTP_A_STATS_REQUESTS_MALFORMED: (u64) Datagrams to a listening port that are no well-formed
@@ -319,7 +425,7 @@ enum ktftp_a_request {
  *   would loop, or while draining.
  * @KTFTP_A_STATS_WRITES_REFUSED: (u64)
  * @KTFTP_A_STATS_MODES_REFUSED: (u64) Read requests in a mode other than octet.
- * @KTFTP_A_STATS_SEGMENTS_SENT: (u64) DATA packets sent, repeats included.
+ * @KTFTP_A_STATS_SEGMENTS_SENT: (u64) DATA packets that the network stack took, repeats included.
  * @KTFTP_A_STATS_SEGMENTS_REPEATED: (u64)
  * @KTFTP_A_STATS_SEGMENTS_ACKNOWLEDGED: (u64)
  * @KTFTP_A_STATS_BYTES_SENT: (u64) Payload of those DATA packets.
@@ -332,8 +438,8 @@ enum ktftp_a_request {
  * @KTFTP_A_STATS_ENDED_ASSUMED: (u64)
  * @KTFTP_A_STATS_ENDED_TIMED_OUT: (u64)
  * @KTFTP_A_STATS_ENDED_UNPROVEN: (u64)
- * @KTFTP_A_STATS_SEND_FAILED: (u64) Packets that this host dropped for lack of memory, a route or
- *   room in a queue.
+ * @KTFTP_A_STATS_SEND_FAILED: (u64) Packets that never left, for lack of memory, a route or room in
+ *   a queue of this host, or because its firewall dropped them. Nothing else counts them.
  * @KTFTP_A_STATS_NO_MEMORY: (u64) Requests dropped for lack of memory.
  * @KTFTP_A_STATS_OACKS_SENT: (u64) Options agreed on with an OACK, repeats included.
  * @KTFTP_A_STATS_SEGMENTS_SPURIOUS: (u64) Repeats that turned out to be needless, because the
@@ -346,6 +452,22 @@ enum ktftp_a_request {
  *   that would know, is gone.
  * @KTFTP_A_STATS_UNREACHABLES_RECEIVED: (u64) ICMP port-unreachables that quote something sent from
  *   a port of ours.
+ * @KTFTP_A_STATS_FOUND_SEP: (u64) Read requests for a published name that begins with SEP in its
+ *   last part, in any case; repeats not included.
+ * @KTFTP_A_STATS_NOT_FOUND_SEP: (u64) The same for a name that is not published, whoever answers
+ *   then.
+ * @KTFTP_A_STATS_FOUND_SIP: (u64) Read requests for a published name that begins with SIP in its
+ *   last part, in any case; repeats not included.
+ * @KTFTP_A_STATS_NOT_FOUND_SIP: (u64) The same for a name that is not published, whoever answers
+ *   then.
+ * @KTFTP_A_STATS_FOUND_GK: (u64) Read requests for a published name that begins with GK in its last
+ *   part, in any case; repeats not included.
+ * @KTFTP_A_STATS_NOT_FOUND_GK: (u64) The same for a name that is not published, whoever answers
+ *   then.
+ * @KTFTP_A_STATS_FOUND_LD: (u64) Read requests for a published name that begins with LD in its last
+ *   part, in any case; repeats not included.
+ * @KTFTP_A_STATS_NOT_FOUND_LD: (u64) The same for a name that is not published, whoever answers
+ *   then.
  */
 enum ktftp_a_stats {
 	KTFTP_A_STATS_PAD = 1,
@@ -382,9 +504,17 @@ enum ktftp_a_stats {
 	KTFTP_A_STATS_REQUESTS_LOST = 32,
 	KTFTP_A_STATS_REQUESTS_ORPHANED = 33,
 	KTFTP_A_STATS_UNREACHABLES_RECEIVED = 34,
+	KTFTP_A_STATS_FOUND_SEP = 35,
+	KTFTP_A_STATS_NOT_FOUND_SEP = 36,
+	KTFTP_A_STATS_FOUND_SIP = 37,
+	KTFTP_A_STATS_NOT_FOUND_SIP = 38,
+	KTFTP_A_STATS_FOUND_GK = 39,
+	KTFTP_A_STATS_NOT_FOUND_GK = 40,
+	KTFTP_A_STATS_FOUND_LD = 41,
+	KTFTP_A_STATS_NOT_FOUND_LD = 42,
 };
 
-#define KTFTP_A_STATS_MAX	KTFTP_A_STATS_UNREACHABLES_RECEIVED
+#define KTFTP_A_STATS_MAX	KTFTP_A_STATS_NOT_FOUND_LD
 
 /**
  * enum ktftp_cmd - Commands and notifications.
@@ -394,15 +524,17 @@ enum ktftp_a_stats {
  *   exists.
  * @KTFTP_CMD_LISTENER_DEL: Closes a listening port; running transfers have 30 seconds to finish, or
  *   none with now.
- * @KTFTP_CMD_LISTENER_DRAIN: Takes no new requests from now on; running transfers finish.
+ * @KTFTP_CMD_LISTENER_DRAIN: Takes no new requests from now on, running transfers finish; or, with
+ *   state active, takes them again.
  * @KTFTP_CMD_LISTENER_GET: The listeners of the namespace.
  * @KTFTP_CMD_PUBLISH: Gives a content to a name, instead of what the name meant before. Takes only
  *   what is in memory: EAGAIN when a page is not, read the file and ask again. ETXTBSY when
  *   somebody has the file open for writing, ENOSPC beyond a limit, EPERM when the caller may not
- *   pin the file, EOPNOTSUPP for a file that cannot be held.
- * @KTFTP_CMD_WITHDRAW: Takes names back; running transfers finish. All or none - ENOENT names the
- *   first that is not published. When it returns, files without running transfers are writable
- *   again.
+ *   pin the file, EOPNOTSUPP for a file that cannot be held, EBADMSG when its SHA-256 is another
+ *   one.
+ * @KTFTP_CMD_WITHDRAW: Takes names of a view back; running transfers finish, for grace_s at most.
+ *   All or none - ENOENT names the first that is not published. When it returns, files without
+ *   running transfers are writable again.
  * @KTFTP_CMD_ENTRY_GET: What is published, in the order in which it was. A dump that a change
  *   interrupted says so.
  * @KTFTP_CMD_TRANSFER_GET: The transfers of the namespace, as they are while the dump passes by.
@@ -417,6 +549,19 @@ enum ktftp_a_stats {
  *   ENOENT when the listener or the name is not there, EADDRNOTAVAIL when the local address is not
  *   ours, ENOSPC at a limit.
  * @KTFTP_CMD_REQUEST_NTF: A request for the daemon, sent to it alone.
+ * @KTFTP_CMD_PUBLISH_SET: Publishes and withdraws many names, adds and deletes absents, and changes
+ *   the views that clients see, all or none; no client sees a part of it. Errors as for publish and
+ *   withdraw, with the offset of the item that is to blame.
+ * @KTFTP_CMD_ABSENT_ADD: Adds absents, in place of the same in that view, if any; ENOSPC at
+ *   max_absents or max_globs.
+ * @KTFTP_CMD_ABSENT_DEL: Deletes absents, all or none; ENOENT names the first that is not there.
+ * @KTFTP_CMD_ABSENT_GET: The absents of the namespace, in the order in which they were added.
+ * @KTFTP_CMD_VIEW_GET: The views of the namespace, those that clients see first, from the uppermost
+ *   down.
+ * @KTFTP_CMD_VIEW_SET: Changes which views clients see, 1 to 16, for requests from then on;
+ *   "default" alone at first.
+ * @KTFTP_CMD_BUDGET_SET: Changes what the store of this namespace may hold; all ones for no limit
+ *   but the host's. Needs CAP_NET_ADMIN in the initial user namespace. What is held already stays.
  */
 enum ktftp_cmd {
 	KTFTP_CMD_INFO_GET = 1,
@@ -435,6 +580,13 @@ enum ktftp_cmd {
 	KTFTP_CMD_ATTACH = 14,
 	KTFTP_CMD_START = 15,
 	KTFTP_CMD_REQUEST_NTF = 16,
+	KTFTP_CMD_PUBLISH_SET = 17,
+	KTFTP_CMD_ABSENT_ADD = 18,
+	KTFTP_CMD_ABSENT_DEL = 19,
+	KTFTP_CMD_ABSENT_GET = 20,
+	KTFTP_CMD_VIEW_GET = 21,
+	KTFTP_CMD_VIEW_SET = 22,
+	KTFTP_CMD_BUDGET_SET = 23,
 };
 
 #define KTFTP_MCGRP_EVENTS	"events"

@@ -6,52 +6,14 @@
 
 #include "ctl.h"
 
-#define MOST_WORDS 1024
-
-/* Cuts a line into words in place; returns how many, -1 for an open quote, -2 for too many words. */
-static int split(char *line, char **words)
-{
-	char *in = line, *out = line, quote;
-	int count = 0;
-
-	for (;;) {
-		in += strspn(in, " \t\r\n");
-		if (!*in || *in == '#')
-			return count;
-		if (count == MOST_WORDS)
-			return -2;
-		words[count++] = out;
-		quote = 0;
-		while (*in && (quote || !strchr(" \t\r\n", *in))) {
-			if (quote && *in == quote)
-				quote = 0;
-			else if (!quote && (*in == '"' || *in == '\''))
-				quote = *in;
-			else if (*in == '\\' && quote != '\'' && in[1])
-				*out++ = *++in;
-			else
-				*out++ = *in;
-			in++;
-		}
-		if (quote)
-			return -1;
-		if (*in)
-			in++;
-		*out++ = 0;
-	}
-}
-
 static int run_line(struct ctl *ctl, char *line)
 {
 	char *list[MOST_WORDS];
-	struct words words = { .at = list, .left = split(line, list) };
+	struct words words;
+	int status = split_line(ctl, line, list, &words);
 
-	if (words.left == -1)
-		return usage(ctl, "a quote is not closed");
-	if (words.left == -2)
-		return usage(ctl, "more than %d words", MOST_WORDS);
-	/* A batch written for a shell may name the program. */
-	take_word(&words, "ktftpctl");
+	if (status)
+		return status;
 	return words.left ? run_command(ctl, &words) : CTL_OK;
 }
 

@@ -17,7 +17,7 @@ void print_json(const json_t *value)
 json_t *json_name(const char *name)
 {
 	json_t *value = json_string(name);
-	char ascii[KTFTP_NAME_MAX + 1];
+	char ascii[KTFTP_SOURCE_MAX + 1];
 	size_t i;
 
 	if (value)
@@ -26,6 +26,12 @@ json_t *json_name(const char *name)
 		ascii[i] = (unsigned char)name[i] < 0x80 ? name[i] : '?';
 	ascii[i] = 0;
 	return json_string(ascii);
+}
+
+/* A limit, or null for none: JSON's numbers do not reach that far. */
+json_t *json_limit(uint64_t bytes)
+{
+	return bytes == KTFTP_NO_LIMIT ? json_null() : json_integer(bytes);
 }
 
 /* What transfers and events tell of a transfer. */

@@ -15,6 +15,8 @@ const char help_listen[] =
 	"  listen [list]      list them\n"
 	"  listen drain ADDR[:PORT] [dev IF]\n"
 	"                     take no new requests; running transfers finish\n"
+	"  listen resume ADDR[:PORT] [dev IF]\n"
+	"                     take requests again\n"
 	"  listen del ADDR[:PORT] [dev IF] [--now]\n"
 	"                     close it; running transfers have 30 s, with --now none\n";
 
@@ -69,13 +71,21 @@ static int parse_property(const struct ctl *ctl, struct words *words, struct ktf
 	return usage(ctl, "what is '%s' for? (see ktftpctl listen --help)", peek_word(words));
 }
 
+/* What listen add says behind its verb. */
+int parse_listen_add(const struct ctl *ctl, struct words *words, struct ktftp_listener *listener)
+{
+	int status = parse_address_port(ctl, next_word(words), &listener->address, &listener->port);
+
+	while (!status && words->left)
+		status = parse_property(ctl, words, listener);
+	return status;
+}
+
 static int listen_add(struct ctl *ctl, struct words *words)
 {
 	struct ktftp_listener listener = {};
-	int status = parse_address_port(ctl, next_word(words), &listener.address, &listener.port);
+	int status = parse_listen_add(ctl, words, &listener);
 
-	while (!status && words->left)
-		status = parse_property(ctl, words, &listener);
 	if (status)
 		return status;
 	status = connect_module(ctl);
@@ -113,7 +123,8 @@ static int listen_del(struct ctl *ctl, struct words *words)
 	return ktftp_listener_del(ctl->k, &listener, now) ? module_failed(ctl) : CTL_OK;
 }
 
-static int listen_drain(struct ctl *ctl, struct words *words)
+static int change_state(struct ctl *ctl, struct words *words,
+			int (*change)(struct ktftp *k, const struct ktftp_listener *listener))
 {
 	struct ktftp_listener listener = {};
 	int status = parse_identity(ctl, words, &listener, NULL);
@@ -122,7 +133,17 @@ static int listen_drain(struct ctl *ctl, struct words *words)
 		status = connect_module(ctl);
 	if (status)
 		return status;
-	return ktftp_listener_drain(ctl->k, &listener) ? module_failed(ctl) : CTL_OK;
+	return change(ctl->k, &listener) ? module_failed(ctl) : CTL_OK;
+}
+
+static int listen_drain(struct ctl *ctl, struct words *words)
+{
+	return change_state(ctl, words, ktftp_listener_drain);
+}
+
+static int listen_resume(struct ctl *ctl, struct words *words)
+{
+	return change_state(ctl, words, ktftp_listener_resume);
 }
 
 static const char *state_name(uint32_t state)
@@ -196,6 +217,7 @@ int cmd_listen(struct ctl *ctl, struct words *words)
 		{ "add", listen_add, NULL },
 		{ "list", listen_list, NULL },
 		{ "drain", listen_drain, NULL },
+		{ "resume", listen_resume, NULL },
 		{ "del", listen_del, NULL },
 		/* As ip(8) calls them, too. */
 		{ "show", listen_list, NULL },

@@ -10,6 +10,11 @@ static const struct command commands[] = {
 	{ "publish", cmd_publish, help_publish },
 	{ "withdraw", cmd_withdraw, help_withdraw },
 	{ "list", cmd_list, help_list },
+	{ "absent", cmd_absent, help_absent },
+	{ "view", cmd_view, help_view },
+	{ "budget", cmd_budget, help_budget },
+	{ "save", cmd_save, help_save },
+	{ "apply", cmd_apply, help_apply },
 	{ "transfers", cmd_transfers, help_transfers },
 	{ "stats", cmd_stats, help_stats },
 	{ "monitor", cmd_monitor, help_monitor },
@@ -48,12 +53,12 @@ static bool is_help(const char *word)
 	return !strcmp(word, "--help") || !strcmp(word, "-h");
 }
 
-/* "help" behind the command, or --help anywhere. */
+/* "help" behind the command, or --help anywhere before "--". */
 static bool asks_for_help(const struct words *words)
 {
 	int i;
 
-	for (i = 0; i < words->left; i++)
+	for (i = 0; i < words->left && strcmp(words->at[i], "--"); i++)
 		if (is_help(words->at[i]) || (i == 0 && !strcmp(words->at[i], "help")))
 			return true;
 	return false;

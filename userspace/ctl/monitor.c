@@ -46,7 +46,7 @@ static void on_start(const struct ktftp_transfer *t, void *context)
 
 static const char *end_name(uint32_t end)
 {
-	return enum_name(ktftp_transfer_end_names, KTFTP_TRANSFER_END_REPLACED + 1, end);
+	return enum_name(ktftp_transfer_end_names, KTFTP_TRANSFER_END_WITHDRAWN + 1, end);
 }
 
 static void on_end(const struct ktftp_transfer *t, void *context)

@@ -75,3 +75,25 @@ const char *enum_name(const char *const *names, size_t count, uint32_t value)
 {
 	return value < count && names[value] ? names[value] : "?";
 }
+
+const char *show_digest(const uint8_t digest[KTFTP_DIGEST_BYTES], char out[2 * KTFTP_DIGEST_BYTES + 1])
+{
+	size_t i;
+
+	for (i = 0; i < KTFTP_DIGEST_BYTES; i++)
+		sprintf(out + 2 * i, "%02x", digest[i]);
+	return out;
+}
+
+const char *show_limit(uint64_t bytes, char *out, size_t room)
+{
+	if (bytes != KTFTP_NO_LIMIT)
+		return show_bytes(bytes, out, room);
+	snprintf(out, room, "no limit");
+	return out;
+}
+
+const char *kind_name(uint32_t kind)
+{
+	return enum_name(ktftp_kind_names, KTFTP_KIND_COPIED + 1, kind);
+}

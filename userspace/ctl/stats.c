@@ -59,9 +59,9 @@ static void print_info(const struct ktftp_info *info)
 	printf("store     %s held by the host's namespaces, %s allowed\n",
 	       show_bytes(info->store_bytes, held, sizeof(held)),
 	       show_bytes(info->store_limit_bytes, limit, sizeof(limit)));
-	printf("here      %s held by this namespace, %s allowed\n",
-	       show_bytes(info->namespace_bytes, held, sizeof(held)),
-	       show_bytes(info->namespace_limit_bytes, limit, sizeof(limit)));
+	show_limit(info->namespace_limit_bytes, limit, sizeof(limit));
+	printf("here      %s held by this namespace, %s%s\n", show_bytes(info->namespace_bytes, held, sizeof(held)),
+	       limit, info->namespace_limit_bytes == KTFTP_NO_LIMIT ? " but the host's" : " allowed");
 }
 
 int cmd_info(struct ctl *ctl, struct words *words)
@@ -80,13 +80,13 @@ int cmd_info(struct ctl *ctl, struct words *words)
 		print_info(&info);
 		return CTL_OK;
 	}
-	object = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I}",
+	object = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:o}",
 			   "version", KTFTP_VERSION, "module_version", info.version,
 			   "features", (json_int_t)info.features,
 			   "store_bytes", (json_int_t)info.store_bytes,
 			   "store_limit_bytes", (json_int_t)info.store_limit_bytes,
 			   "namespace_bytes", (json_int_t)info.namespace_bytes,
-			   "namespace_limit_bytes", (json_int_t)info.namespace_limit_bytes);
+			   "namespace_limit_bytes", json_limit(info.namespace_limit_bytes));
 	print_json(object);
 	json_decref(object);
 	return CTL_OK;

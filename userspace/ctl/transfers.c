@@ -26,7 +26,7 @@ static const char *state_name(uint32_t state)
 
 static const char *end_name(uint32_t end)
 {
-	return enum_name(ktftp_transfer_end_names, KTFTP_TRANSFER_END_REPLACED + 1, end);
+	return enum_name(ktftp_transfer_end_names, KTFTP_TRANSFER_END_WITHDRAWN + 1, end);
 }
 
 static void print_header(void)

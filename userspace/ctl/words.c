@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ctl.h"
 
@@ -101,6 +102,91 @@ int parse_number(const struct ctl *ctl, const char *what, const char *word, unsi
 	if (errno || end == word || *end || *word == '-' || *word == ' ' || *out < least || *out > most)
 		return usage(ctl, "%s is a number, %lu to %lu, not '%s'", what, least, most, word);
 	return CTL_OK;
+}
+
+/* The value behind an option. */
+int take_value(const struct ctl *ctl, struct words *words, const char *option, const char **out)
+{
+	*out = next_word(words);
+	return *out && **out ? CTL_OK : usage(ctl, "%s needs a value", option);
+}
+
+/* The name of a view or an owner, as the module takes it. */
+int check_label(const struct ctl *ctl, const char *what, const char *text)
+{
+	const char *c = text;
+
+	while ((unsigned char)*c > ' ' && *c != 0x7f && *c != ',')
+		c++;
+	if (*c || c == text || c - text > KTFTP_LABEL_MAX)
+		return usage(ctl, "the name of %s has 1 to %d bytes, no spaces, commas or control characters", what,
+			     KTFTP_LABEL_MAX);
+	return CTL_OK;
+}
+
+/* What follows an option that names a view or an owner. */
+int take_label(const struct ctl *ctl, struct words *words, const char *option, const char **out)
+{
+	int status = take_value(ctl, words, option, out);
+
+	return status ? status : check_label(ctl, strcmp(option, "--view") ? "an owner" : "a view", *out);
+}
+
+/* Bytes, or K, M, G and T in powers of 1024, as in 512M or 100MiB. */
+int parse_size(const struct ctl *ctl, const char *word, uint64_t *out)
+{
+	static const char units[] = "KMGT";
+	const char *unit;
+	int shift = 0;
+	char *end;
+
+	errno = 0;
+	*out = strtoull(word, &end, 10);
+	unit = *end ? strchr(units, *end) : NULL;
+	if (unit) {
+		shift = 10 * (unit - units + 1);
+		end++;
+		if (!strcmp(end, "iB"))
+			end += 2;
+	}
+	if (errno || *word < '0' || *word > '9' || *end || *out > UINT64_MAX >> 1 >> shift)
+		return usage(ctl, "a size is a number of bytes, or one with K, M, G or T as 512M or 100MiB, not '%s'",
+			     word);
+	*out <<= shift;
+	return CTL_OK;
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* As sha256sum(1) prints it. */
+int parse_digest(const struct ctl *ctl, const char *word, uint8_t digest[KTFTP_DIGEST_BYTES])
+{
+	size_t i;
+
+	for (i = 0; i < 2 * KTFTP_DIGEST_BYTES && hex_digit(word[i]) >= 0; i++)
+		digest[i / 2] = i % 2 ? digest[i / 2] << 4 | hex_digit(word[i]) : hex_digit(word[i]);
+	if (i == 2 * KTFTP_DIGEST_BYTES && !word[i])
+		return CTL_OK;
+	return usage(ctl, "a SHA-256 is %d hexadecimal digits, not '%s'", 2 * KTFTP_DIGEST_BYTES, word);
+}
+
+/* --yes, or who is asked on a terminal says so. */
+bool is_sure(const struct ctl *ctl, const char *question)
+{
+	char answer[8] = "";
+
+	if (ctl->yes)
+		return true;
+	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+		return false;
+	fprintf(stderr, "%s Go on? [y/N] ", question);
+	return fgets(answer, sizeof(answer), stdin) && (*answer == 'y' || *answer == 'Y');
 }
 
 static bool parse_address(const char *text, struct ktftp_address *address)

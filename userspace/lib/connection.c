@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The netlink connection: requests, answers, and what the kernel says when it refuses. */
 #include <errno.h>
+#include <limits.h>
 #include <linux/netlink.h>
 #include <netlink/genl/ctrl.h>
 #include <netlink/genl/genl.h>
@@ -14,22 +15,16 @@
 #include "connection.h"
 
 /* More than any attribute set of the family has. */
-#define MOST_ATTRIBUTES 63
+#define MOST_ATTRIBUTES  63
 
 /* Room for any request but those with many names. */
-#define REQUEST_BYTES   4096
+#define REQUEST_BYTES    4096
 
 /* Large dumps, and bursts of events, want room. */
-#define RECEIVE_BYTES   (1 << 20)
+#define RECEIVE_BYTES    (1 << 20)
 
-struct ktftp {
-	struct nl_sock *socket;
-	struct nl_sock *events;
-	struct nl_sock *requests;
-	uint64_t sequence;
-	int family;
-	char error[512];
-};
+/* What the kernel wants of the send buffer for itself, generously. */
+#define SEND_SLACK_BYTES 1024
 
 /* A request under way: what its callbacks share. */
 struct exchange {
@@ -175,35 +170,35 @@ struct nl_msg *ktftp_request(struct ktftp *k, uint8_t command, int flags)
 	return ktftp_request_sized(k, command, flags, REQUEST_BYTES);
 }
 
-/* The kernel's text in an extended acknowledgement, or NULL. */
-static const char *extended_text(struct nlmsgerr *error)
+/* Attributes of an extended acknowledgement: the kernel's text, and the offset of what is to blame. */
+static void get_extended(struct nlmsgerr *error, struct nlattr **attributes)
 {
 	const struct nlmsghdr *header = (const struct nlmsghdr *)error - 1;
 	size_t skip = sizeof(*error);
-	struct nlattr *attribute;
-	int left;
 
+	memset(attributes, 0, sizeof(*attributes) * (NLMSGERR_ATTR_MAX + 1));
 	if (!(header->nlmsg_flags & NLM_F_ACK_TLVS))
-		return NULL;
+		return;
 	if (!(header->nlmsg_flags & NLM_F_CAPPED))
 		skip += error->msg.nlmsg_len - sizeof(error->msg);
 	if (header->nlmsg_len < sizeof(*header) + skip)
-		return NULL;
-	left = header->nlmsg_len - sizeof(*header) - skip;
-	attribute = nla_find((struct nlattr *)((char *)error + skip), left, NLMSGERR_ATTR_MSG);
-	return attribute ? nla_get_string(attribute) : NULL;
+		return;
+	nla_parse(attributes, NLMSGERR_ATTR_MAX, (struct nlattr *)((char *)error + skip),
+		  header->nlmsg_len - sizeof(*header) - skip, NULL);
 }
 
 static int on_error(struct sockaddr_nl *from, struct nlmsgerr *error, void *context)
 {
-	const char *text = extended_text(error);
+	struct nlattr *attributes[NLMSGERR_ATTR_MAX + 1];
 	struct exchange *x = context;
 
 	(void)from;
 	x->done = true;
 	x->result = error->error;
-	if (text)
-		ktftp_fail(x->k, error->error, "%s", text);
+	get_extended(error, attributes);
+	x->k->error_offset = ktftp_get_u32(attributes[NLMSGERR_ATTR_OFFS]);
+	if (attributes[NLMSGERR_ATTR_MSG])
+		ktftp_fail(x->k, error->error, "%s", nla_get_string(attributes[NLMSGERR_ATTR_MSG]));
 	else if (error->error == -EPERM)
 		ktftp_fail(x->k, error->error, "not permitted: this needs CAP_NET_ADMIN (are you root?)");
 	else
@@ -241,6 +236,7 @@ static int exchange(struct ktftp *k, struct nl_sock *socket, struct nl_msg *requ
 	struct nl_cb *cb = nl_cb_alloc(NL_CB_DEFAULT);
 	int err;
 
+	k->error_offset = 0;
 	if (!cb)
 		return ktftp_fail(k, -ENOMEM, "out of memory");
 	nl_cb_err(cb, NL_CB_CUSTOM, on_error, x);
@@ -285,6 +281,98 @@ int ktftp_call_on(struct ktftp *k, struct nl_sock *socket, struct nl_msg *reques
 int ktftp_call(struct ktftp *k, struct nl_msg *request, const struct ktftp_reply *reply)
 {
 	return ktftp_call_on(k, k->socket, request, reply);
+}
+
+/**
+ * ktftp_blamed() - which attribute of a request the kernel refused
+ * @k: connection
+ * @request: the request that failed, which the caller still has
+ *
+ * Return: the outermost attribute, or NULL when the kernel blamed none.
+ */
+struct nlattr *ktftp_blamed(const struct ktftp *k, struct nl_msg *request)
+{
+	struct nlmsghdr *header = nlmsg_hdr(request);
+	struct nlattr *attribute;
+	int left;
+
+	nlmsg_for_each_attr(attribute, header, GENL_HDRLEN, left)
+	{
+		size_t start = (char *)attribute - (char *)header;
+
+		if (k->error_offset >= start && k->error_offset < start + nla_total_size(nla_len(attribute)))
+			return attribute;
+	}
+	return NULL;
+}
+
+/**
+ * ktftp_blame() - put a name before what went wrong
+ * @k: connection
+ * @error: negative errno
+ * @name: name
+ *
+ * Return: @error.
+ */
+int ktftp_blame(struct ktftp *k, int error, const char *name)
+{
+	char text[sizeof(k->error)];
+
+	memcpy(text, k->error, sizeof(text));
+	return ktftp_fail(k, error, "%s: %s", name, text);
+}
+
+/**
+ * ktftp_call_blaming() - as ktftp_call(), for a request with many names
+ * @k: connection
+ * @request: message; freed
+ * @reply: who takes the answer
+ * @attribute: type of the attributes that are the names; a refusal says which one is meant
+ */
+int ktftp_call_blaming(struct ktftp *k, struct nl_msg *request, const struct ktftp_reply *reply, int attribute)
+{
+	struct nlattr *blamed;
+	int err;
+
+	nlmsg_get(request);
+	err = ktftp_call(k, request, reply);
+	blamed = err ? ktftp_blamed(k, request) : NULL;
+	if (blamed && nla_type(blamed) == attribute)
+		ktftp_blame(k, err, nla_get_string(blamed));
+	nlmsg_free(request);
+	return err;
+}
+
+/**
+ * ktftp_prepare_to_send() - make the socket take a message of that size
+ * @k: connection
+ * @bytes: size
+ *
+ * A message has to fit into the send buffer as a whole, which only the host's administrator may make larger
+ * than net.core.wmem_max.
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int ktftp_prepare_to_send(struct ktftp *k, size_t bytes)
+{
+	int fd = nl_socket_get_fd(k->socket), half = bytes / 2 + SEND_SLACK_BYTES, room = 0;
+	socklen_t length = sizeof(room);
+
+	if (bytes > INT_MAX / 2)
+		return ktftp_fail(k, -EMSGSIZE, "too much for one change: make several");
+	getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, &length);
+	if (room >= 2 * half)
+		return 0;
+	/* The kernel doubles what it is told. */
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &half, sizeof(half)))
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &half, sizeof(half));
+	getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, &length);
+	if (room >= 2 * half)
+		return 0;
+	return ktftp_fail(k, -EMSGSIZE,
+			  "this change takes a message of %zu bytes, and no more than %d may be sent: change less at "
+			  "once, or let the host's administrator raise net.core.wmem_max",
+			  bytes, room);
 }
 
 /**

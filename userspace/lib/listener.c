@@ -4,8 +4,7 @@
 #include <netlink/attr.h>
 #include <string.h>
 
-#include "connection.h"
-#include "vector.h"
+#include "dump.h"
 
 /* What names a listener in every command. */
 static int put_identity(struct nl_msg *msg, const struct ktftp_listener *listener)
@@ -30,6 +29,9 @@ static int put_properties(struct nl_msg *msg, const struct ktftp_listener *liste
 	if (listener->dscp && nla_put_u8(msg, KTFTP_A_LISTENER_DSCP, listener->dscp))
 		return -ENOMEM;
 	if (listener->mark && nla_put_u32(msg, KTFTP_A_LISTENER_MARK, listener->mark))
+		return -ENOMEM;
+	if (listener->state == KTFTP_LISTENER_STATE_DRAINING &&
+	    nla_put_u32(msg, KTFTP_A_LISTENER_STATE, listener->state))
 		return -ENOMEM;
 	return 0;
 }
@@ -79,6 +81,20 @@ int ktftp_listener_del(struct ktftp *k, const struct ktftp_listener *listener, b
 	return send_or_free(k, msg, err ? -ENOMEM : 0);
 }
 
+static int set_state(struct ktftp *k, const struct ktftp_listener *listener, uint32_t state)
+{
+	struct nl_msg *msg = ktftp_request(k, KTFTP_CMD_LISTENER_DRAIN, NLM_F_ACK);
+	int err;
+
+	if (!msg)
+		return -ENOMEM;
+	err = put_identity(msg, listener);
+	/* What an older module knows is said in its words. */
+	if (!err && state != KTFTP_LISTENER_STATE_DRAINING)
+		err = nla_put_u32(msg, KTFTP_A_LISTENER_STATE, state);
+	return send_or_free(k, msg, err ? -ENOMEM : 0);
+}
+
 /**
  * ktftp_listener_drain() - let a listener take no new requests
  * @k: connection
@@ -88,11 +104,19 @@ int ktftp_listener_del(struct ktftp *k, const struct ktftp_listener *listener, b
  */
 int ktftp_listener_drain(struct ktftp *k, const struct ktftp_listener *listener)
 {
-	struct nl_msg *msg = ktftp_request(k, KTFTP_CMD_LISTENER_DRAIN, NLM_F_ACK);
+	return set_state(k, listener, KTFTP_LISTENER_STATE_DRAINING);
+}
 
-	if (!msg)
-		return -ENOMEM;
-	return send_or_free(k, msg, put_identity(msg, listener));
+/**
+ * ktftp_listener_resume() - let a draining listener take requests again
+ * @k: connection
+ * @listener: its address, port and device
+ *
+ * Return: 0; -ENOENT, ...
+ */
+int ktftp_listener_resume(struct ktftp *k, const struct ktftp_listener *listener)
+{
+	return set_state(k, listener, KTFTP_LISTENER_STATE_ACTIVE);
 }
 
 static int take_listener(struct nlattr *const *a, void *context)

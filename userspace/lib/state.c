@@ -39,6 +39,47 @@ int ktftp_info_get(struct ktftp *k, struct ktftp_info *info)
 	return get(k, KTFTP_CMD_INFO_GET, &reply);
 }
 
+/* Does the module know views, owners, absents, digests and sets? */
+bool ktftp_has_sets(struct ktftp *k)
+{
+	struct ktftp_info info;
+
+	if (!k->knows_features && !ktftp_info_get(k, &info)) {
+		k->features = info.features;
+		k->knows_features = true;
+	}
+	return k->features & KTFTP_FEATURE_SETS;
+}
+
+/* 0, or -EOPNOTSUPP for a module from before there was such. */
+int ktftp_need_sets(struct ktftp *k)
+{
+	if (ktftp_has_sets(k))
+		return 0;
+	return ktftp_fail(k, -EOPNOTSUPP, "the loaded module is too old: reload it (rmmod ktftp; modprobe ktftp)");
+}
+
+/**
+ * ktftp_budget_set() - change what the store of the namespace may hold
+ * @k: connection
+ * @bytes: that much, or KTFTP_NO_LIMIT
+ *
+ * Return: 0; -EPERM for who is not root of the host; ...
+ */
+int ktftp_budget_set(struct ktftp *k, uint64_t bytes)
+{
+	struct nl_msg *msg;
+	int err = ktftp_need_sets(k);
+
+	if (err)
+		return err;
+	msg = ktftp_request(k, KTFTP_CMD_BUDGET_SET, NLM_F_ACK);
+	if (!msg)
+		return -ENOMEM;
+	nla_put_u64(msg, KTFTP_A_INFO_NAMESPACE_LIMIT_BYTES, bytes);
+	return ktftp_call(k, msg, NULL);
+}
+
 static int take_stats(struct nlattr *const *a, void *context)
 {
 	struct ktftp_stats *out = context;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Inside libktftp: a list that grows, and lists of the kernel's that have to be whole. */
+/* A list that grows; also for who uses libktftp. */
 #ifndef KTFTP_VECTOR_H
 #define KTFTP_VECTOR_H
 
-#include "connection.h"
+#include <stddef.h>
 
 /**
  * struct vector - items of one size
@@ -21,6 +21,5 @@ struct vector {
 
 void *vector_add(struct vector *vector);
 void vector_free(struct vector *vector);
-int vector_dump(struct ktftp *k, uint8_t command, int max_attribute, ktftp_message_fn fn, struct vector *list);
 
 #endif

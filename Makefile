@@ -18,19 +18,21 @@ NL_LIBS := -lnl-genl-3 -lnl-3
 KMOD_SOURCES := Kbuild VERSION $(wildcard kmod/*.[ch] kmod/*/*.h kmod/*/*/*.h)
 PURE := proto options names rto window
 
-.PHONY: all user docs kmod selftests help setup run check lint bench clean vm-build install install-dkms FORCE
-all: kmod user docs
+.PHONY: all user bpf docs kmod selftests help setup run check check-long lint bench bench-loss clean vm-build install install-dkms FORCE
+all: kmod user bpf docs
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
 	@echo 'make kmod [KDIR=PATH]   the module, for 6.1 and 6.12 or for the kernel tree at PATH'
-	@echo 'make user | docs        ktftpctl | man pages'
+	@echo 'make user | bpf | docs  ktftpctl | ktftp-top | man pages'
 	@echo 'make setup              install what building and testing needs, prepare the kernels'
 	@echo 'make run [DIR=PATH]     serve a folder: boots a virtual machine; HOST=1 loads the module here'
 	@echo 'make check              every test layer, one table'
+	@echo 'make check-long         the layers that take too long for make check'
 	@echo 'make lint               what tools find without running anything: checkpatch, sparse, shellcheck, ...'
 	@echo 'make bench              guest CPU per block, against other TFTP servers'
-	@echo 'make install            ktftpctl and man pages below PREFIX (/usr/local)'
+	@echo 'make bench-loss         what lost packets cost a download, in time'
+	@echo 'make install            ktftpctl, man pages and, if it was built, ktftp-top below PREFIX (/usr/local)'
 	@echo 'make install-dkms       the sources of the module where DKMS looks for them (/usr/src)'
 	@echo 'make clean'
 
@@ -49,7 +51,8 @@ $(B)/kmod-%/ktftp.ko: $(KMOD_SOURCES) FORCE
 
 # ---- user space ----
 
-LIB_OBJECTS := $(patsubst userspace/lib/%.c,$(B)/lib/%.o,$(wildcard userspace/lib/*.c)) $(B)/gen/enum_names.o
+LIB_OBJECTS := $(patsubst userspace/lib/%.c,$(B)/lib/%.o,$(wildcard userspace/lib/*.c)) $(B)/gen/enum_names.o \
+	$(B)/pure/names.o
 CTL_OBJECTS := $(patsubst userspace/ctl/%.c,$(B)/ctl/%.o,$(wildcard userspace/ctl/*.c))
 PURE_OBJECTS := $(PURE:%=$(B)/pure/%.o)
 
@@ -70,6 +73,9 @@ $(B)/gen/%.o: $(B)/gen/%.c $(B)/include/linux/ktftp.h
 $(B)/lib/%.o: userspace/lib/%.c $(B)/include/linux/ktftp.h
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS_ALL) $(NL_CFLAGS) $(CFLAGS_ALL) -MMD -c -o $@ $<
+
+# It includes a header of the module's pure files.
+$(B)/lib/name.o: CPPFLAGS_ALL += -Iuserspace/shim -Ikmod
 
 $(B)/ctl/%.o: userspace/ctl/%.c $(B)/include/linux/ktftp.h VERSION
 	@mkdir -p $(@D)
@@ -92,6 +98,35 @@ $(B)/bin/ktftpctl: $(CTL_OBJECTS) $(B)/lib/libktftp.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(NL_LIBS) -ljansson
 
+# ---- BPF ----
+
+# Raw tracepoints and scalars: neither a kernel's types nor its headers are needed. A program takes the arguments up to
+# the last one it uses.
+CLANG ?= clang
+BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
+BPF_CFLAGS = -std=gnu11 -g -O2 -target bpf $(WARNINGS) -Wno-unused-parameter \
+	-I/usr/include/$(shell $(CC) -print-multiarch)
+TOP_OBJECTS := $(patsubst bpf/%.c,$(B)/bpf/%.o,$(filter-out %.bpf.c,$(wildcard bpf/*.c)))
+
+bpf: $(B)/bin/ktftp-top
+
+.SECONDARY: $(B)/bpf/ktftp_top.bpf.o
+
+$(B)/bpf/%.bpf.o: bpf/%.bpf.c bpf/ktftp_top.h
+	@mkdir -p $(@D)
+	$(CLANG) $(BPF_CFLAGS) -c -o $@ $<
+
+$(B)/bpf/%.skel.h: $(B)/bpf/%.bpf.o
+	$(BPFTOOL) gen skeleton $< name $* > $@.new && mv $@.new $@
+
+$(B)/bpf/%.o: bpf/%.c $(B)/bpf/ktftp_top.skel.h VERSION
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) -I$(B)/bpf $(CFLAGS_ALL) -MMD -c -o $@ $<
+
+$(B)/bin/ktftp-top: $(TOP_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ -lbpf -ljansson
+
 -include $(wildcard $(B)/*/*.d)
 
 # ---- documents ----
@@ -107,7 +142,7 @@ $(B)/man/%: docs/man/%.scd VERSION
 # ---- everything else ----
 
 # What tests/vm/run needs for one kernel.
-vm-build: user $(B)/kmod-$(KERNEL)/ktftp.ko
+vm-build: user bpf $(B)/kmod-$(KERNEL)/ktftp.ko
 
 setup:
 	@tests/setup
@@ -118,6 +153,9 @@ run: setup
 
 check: setup
 	@tests/check
+
+check-long: setup
+	@tests/check-long
 
 include tests/unit/unit.mk
 
@@ -131,9 +169,14 @@ lint:
 bench: all
 	@tests/bench/run
 
+bench-loss: all
+	@tests/bench/loss --kernel 6.1
+	@tests/bench/loss --kernel 6.12
+
 PREFIX ?= /usr/local
 install: user docs
 	install -D -m 755 $(B)/bin/ktftpctl $(DESTDIR)$(PREFIX)/sbin/ktftpctl
+	[ ! -e $(B)/bin/ktftp-top ] || install -D -m 755 $(B)/bin/ktftp-top $(DESTDIR)$(PREFIX)/sbin/ktftp-top
 	for page in $(notdir $(MAN)); do \
 		install -D -m 644 $(B)/man/$$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$page || exit 1; \
 	done

@@ -6,7 +6,6 @@
 #include "unit.h"
 
 #include <linux/bits.h>
-#include <linux/limits.h>
 
 #include "options.h"
 #include "proto.h"
@@ -124,7 +123,7 @@ static void assert_value(enum ktftp_option which, const char *value, const u32 *
 		assert_int_equal(options.value[which], *expected);
 }
 
-static void what_is_not_a_decimal_number_counts_as_not_sent(void **state)
+CASE(what_is_not_a_decimal_number_counts_as_not_sent)
 {
 	static const char *const values[] = {
 		"",        "-1",      "+512",  " 512", "512 ", "5 12",  "0x200", "1e3",    "512.0", "abc",
@@ -134,13 +133,12 @@ static void what_is_not_a_decimal_number_counts_as_not_sent(void **state)
 	size_t i;
 	int which;
 
-	(void)state;
 	for (which = 0; which < KTFTP_OPTION_COUNT; which++)
 		for (i = 0; i < ARRAY_SIZE(values); i++)
 			assert_value(which, values[i], NULL);
 }
 
-static void numbers_that_make_no_sense_count_as_not_sent(void **state)
+CASE(numbers_that_make_no_sense_count_as_not_sent)
 {
 	static const struct {
 		enum ktftp_option which;
@@ -170,12 +168,11 @@ static void numbers_that_make_no_sense_count_as_not_sent(void **state)
 	};
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < ARRAY_SIZE(table); i++)
 		assert_value(table[i].which, table[i].value, NULL);
 }
 
-static void numbers_in_their_range_count_as_they_are(void **state)
+CASE(numbers_in_their_range_count_as_they_are)
 {
 	static const struct {
 		enum ktftp_option which;
@@ -201,13 +198,12 @@ static void numbers_in_their_range_count_as_they_are(void **state)
 	};
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < ARRAY_SIZE(table); i++)
 		assert_value(table[i].which, table[i].value, &table[i].number);
 }
 
 /* Also those that are small when they are cut to 16, 32 or 64 bits. */
-static void numbers_above_a_range_that_may_be_answered_smaller_are_clamped(void **state)
+CASE(numbers_above_a_range_that_may_be_answered_smaller_are_clamped)
 {
 	static const struct {
 		enum ktftp_option which;
@@ -225,7 +221,6 @@ static void numbers_above_a_range_that_may_be_answered_smaller_are_clamped(void 
 	};
 	size_t i, j;
 
-	(void)state;
 	for (i = 0; i < ARRAY_SIZE(table); i++)
 		for (j = 0; j < ARRAY_SIZE(values); j++)
 			assert_value(table[i].which, values[j], &table[i].most);
@@ -250,12 +245,11 @@ static u8 asked_by_name(const char *name)
 }
 
 /* Bit n of the number is the case of letter n. */
-static void names_are_known_in_any_case(void **state)
+CASE(names_are_known_in_any_case)
 {
 	unsigned int which, capitals;
 	size_t i;
 
-	(void)state;
 	for (which = 0; which < KTFTP_OPTION_COUNT; which++) {
 		for (capitals = 0; capitals < 1u << strlen(names[which]); capitals++) {
 			char name[16] = "";
@@ -277,13 +271,12 @@ static unsigned int which_is(const char *name)
 }
 
 /* Every byte of a name replaced by every other, and one more behind it. */
-static void names_with_any_other_letter_are_unknown(void **state)
+CASE(names_with_any_other_letter_are_unknown)
 {
 	unsigned int which, other;
 	size_t at;
 	int c;
 
-	(void)state;
 	for (which = 0; which < KTFTP_OPTION_COUNT; which++) {
 		for (at = 0; at <= strlen(names[which]); at++) {
 			for (c = 1; c < 256; c++) {
@@ -298,7 +291,7 @@ static void names_with_any_other_letter_are_unknown(void **state)
 	}
 }
 
-static void shorter_and_longer_names_are_unknown(void **state)
+CASE(shorter_and_longer_names_are_unknown)
 {
 	static const char *const others[] = { "b",           "blksiz",    "blksize ",    " blksize", "blksize22",
 					      "blksize\xff", "blocksize", "size",        "tsiz",     "timeouts",
@@ -306,14 +299,12 @@ static void shorter_and_longer_names_are_unknown(void **state)
 					      "multicast",   "512",       "\xff\xff" };
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < ARRAY_SIZE(others); i++)
 		assert_int_equal(asked_by_name(others[i]), 0);
 }
 
-static void unknown_options_are_skipped_with_their_values(void **state)
+CASE(unknown_options_are_skipped_with_their_values)
 {
-	(void)state;
 	assert_answer(&generous, BYTES("grandstream_ID\0000b82\0BlkSize\000512\0x\0y\0"), BYTES("blksize\000512\0"));
 	assert_answer(&generous, BYTES("multicast\0\0blksize\000512\0"), BYTES("blksize\000512\0"));
 	assert_answer(&generous, BYTES("x\0blksize\0blksize\000512\0"), BYTES("blksize\000512\0"));
@@ -321,9 +312,8 @@ static void unknown_options_are_skipped_with_their_values(void **state)
 	assert_answer(&generous, BYTES("a\0b\0c\0d\0"), BYTES(""));
 }
 
-static void of_an_option_sent_twice_the_first_that_makes_sense_counts(void **state)
+CASE(of_an_option_sent_twice_the_first_that_makes_sense_counts)
 {
-	(void)state;
 	assert_answer(&generous, BYTES("blksize\0001000\0blksize\0002000\0"), BYTES("blksize\0001000\0"));
 	assert_answer(&generous, BYTES("blksize\0002000\0BLKSIZE\0001000\0"), BYTES("blksize\0002000\0"));
 	assert_answer(&generous, BYTES("blksize\0001000\0tsize\0000\0blksize\0002000\0"),
@@ -335,11 +325,10 @@ static void of_an_option_sent_twice_the_first_that_makes_sense_counts(void **sta
 
 /* ---- what is no option ---- */
 
-static void stray_nuls_and_junk_are_passed_over(void **state)
+CASE(stray_nuls_and_junk_are_passed_over)
 {
 	static const char padded[516] = "blksize\0001000";
 
-	(void)state;
 	assert_answer(&generous, BYTES("blksize\0001000\0\0"), BYTES("blksize\0001000\0"));
 	assert_answer(&generous, BYTES("\0blksize\0001000\0"), BYTES("blksize\0001000\0"));
 	assert_answer(&generous, BYTES("\0\0\0blksize\0001000\0\0\0tsize\0000\0\0"),
@@ -358,11 +347,10 @@ static const char everything[] =
 	"blksize\0001428\0blksize2\0001024\0tsize\0000\0timeout\0003\0utimeout\000500000\0"
 	"windowsize\00016\0rollover\0001";
 
-static void option_counts_only_with_the_nul_behind_its_value(void **state)
+CASE(option_counts_only_with_the_nul_behind_its_value)
 {
 	size_t bytes, nuls = 0;
 
-	(void)state;
 	for (bytes = 0; bytes <= sizeof(everything); bytes++) {
 		if (bytes && !everything[bytes - 1])
 			nuls++;
@@ -372,11 +360,10 @@ static void option_counts_only_with_the_nul_behind_its_value(void **state)
 }
 
 /* The NUL is missing where the datagram ends, whatever follows it in memory. */
-static void request_cut_anywhere_is_answered_by_what_is_whole(void **state)
+CASE(request_cut_anywhere_is_answered_by_what_is_whole)
 {
 	size_t bytes;
 
-	(void)state;
 	for (bytes = 0; bytes < sizeof("tsize\0000\0blksize\0001428"); bytes++) {
 		if (bytes < 8)
 			assert_answer(&generous, "tsize\0000\0blksize\0001428", bytes, BYTES(""));
@@ -387,7 +374,7 @@ static void request_cut_anywhere_is_answered_by_what_is_whole(void **state)
 
 /* ---- what is granted ---- */
 
-static void without_options_nothing_is_granted(void **state)
+CASE(without_options_nothing_is_granted)
 {
 	static const struct ktftp_option_limits limits[] = {
 		{ .max_blksize = KTFTP_BLKSIZE_MAX, .max_windowsize = U16_MAX, .bytes = 1, .honor_timeout = true },
@@ -397,7 +384,6 @@ static void without_options_nothing_is_granted(void **state)
 	const struct ktftp_options options = { .value = { 1000, 1000, 1000, 100, 20000, 100, 1 } };
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < ARRAY_SIZE(limits); i++) {
 		const struct ktftp_grant granted = grant(&options, &limits[i]);
 
@@ -409,11 +395,10 @@ static void without_options_nothing_is_granted(void **state)
 	}
 }
 
-static void block_size_is_what_was_asked_for_or_the_most_there_is(void **state)
+CASE(block_size_is_what_was_asked_for_or_the_most_there_is)
 {
 	struct ktftp_option_limits limits = generous;
 
-	(void)state;
 	assert_answer(&limits, BYTES("blksize\0008\0"), BYTES("blksize\0008\0"));
 	assert_answer(&limits, BYTES("blksize\00065464\0"), BYTES("blksize\00065464\0"));
 	assert_answer(&limits, BYTES("blksize\00065465\0"), BYTES("blksize\00065464\0"));
@@ -441,56 +426,51 @@ static void assert_blksize2(u32 asked, u32 most)
 	assert_in_range(granted.blksize, room / 2 + 1, room);
 }
 
-static void blksize2_is_the_greatest_power_of_two_there_is_room_for(void **state)
+CASE(blksize2_is_the_greatest_power_of_two_there_is_room_for)
 {
 	static const u32 most[] = { 8, 9, 511, 512, 513, 1428, 1468, 32767, 32768, KTFTP_BLKSIZE_MAX };
 	u32 asked;
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < ARRAY_SIZE(most); i++)
 		for (asked = KTFTP_BLKSIZE_MIN; asked <= KTFTP_BLKSIZE_MAX; asked++)
 			assert_blksize2(asked, most[i]);
 }
 
-static void of_both_block_sizes_blksize_is_granted(void **state)
+CASE(of_both_block_sizes_blksize_is_granted)
 {
-	(void)state;
 	assert_answer(&generous, BYTES("blksize2\0001024\0blksize\0001428\0"), BYTES("blksize\0001428\0"));
 	assert_answer(&generous, BYTES("blksize\0001428\0blksize2\0001024\0"), BYTES("blksize\0001428\0"));
 	assert_answer(&generous, BYTES("blksize\0007\0blksize2\0001500\0"), BYTES("blksize2\0001024\0"));
 }
 
-static void size_is_that_of_the_file_whatever_was_asked(void **state)
+CASE(size_is_that_of_the_file_whatever_was_asked)
 {
 	struct ktftp_option_limits limits = generous;
 
-	(void)state;
 	assert_answer(&limits, BYTES("tsize\0000\0"), BYTES("tsize\0005000\0"));
 	assert_answer(&limits, BYTES("tsize\000123456\0"), BYTES("tsize\0005000\0"));
 	limits.bytes = 1;
 	assert_answer(&limits, BYTES("tsize\0000\0"), BYTES("tsize\0001\0"));
 	limits.bytes = 1ull << 32;
 	assert_answer(&limits, BYTES("tsize\0000\0"), BYTES("tsize\0004294967296\0"));
-	limits.bytes = UINT64_MAX;
+	limits.bytes = U64_MAX;
 	assert_answer(&limits, BYTES("tsize\0000\0"), BYTES("tsize\00018446744073709551615\0"));
 }
 
-static void size_of_an_empty_file_is_left_out(void **state)
+CASE(size_of_an_empty_file_is_left_out)
 {
 	struct ktftp_option_limits limits = generous;
 
-	(void)state;
 	limits.bytes = 0;
 	assert_answer(&limits, BYTES("tsize\0000\0"), BYTES(""));
 	assert_answer(&limits, BYTES("tsize\0000\0blksize\0001400\0"), BYTES("blksize\0001400\0"));
 }
 
-static void timeout_is_echoed_equal_or_left_out(void **state)
+CASE(timeout_is_echoed_equal_or_left_out)
 {
 	struct ktftp_option_limits limits = generous;
 
-	(void)state;
 	assert_answer(&limits, BYTES("timeout\0001\0"), BYTES("timeout\0001\0"));
 	assert_answer(&limits, BYTES("timeout\000255\0"), BYTES("timeout\000255\0"));
 	assert_answer(&limits, BYTES("utimeout\00010000\0"), BYTES("utimeout\00010000\0"));
@@ -511,9 +491,8 @@ static u32 timeout_granted(const char *text, size_t bytes, bool honor)
 	return grant(&options, &limits).timeout_us;
 }
 
-static void timeout_is_kept_to_only_when_it_is_granted(void **state)
+CASE(timeout_is_kept_to_only_when_it_is_granted)
 {
-	(void)state;
 	assert_int_equal(timeout_granted(BYTES("timeout\0003\0"), true), 3000000);
 	assert_int_equal(timeout_granted(BYTES("timeout\000255\0"), true), 255000000);
 	assert_int_equal(timeout_granted(BYTES("utimeout\00010001\0"), true), 10001);
@@ -522,11 +501,10 @@ static void timeout_is_kept_to_only_when_it_is_granted(void **state)
 	assert_int_equal(timeout_granted(BYTES("timeout\000256\0"), true), 0);
 }
 
-static void window_is_what_was_asked_for_or_the_most_there_is(void **state)
+CASE(window_is_what_was_asked_for_or_the_most_there_is)
 {
 	struct ktftp_option_limits limits = generous;
 
-	(void)state;
 	assert_answer(&limits, BYTES("windowsize\0001\0"), BYTES("windowsize\0001\0"));
 	assert_answer(&limits, BYTES("windowsize\00065535\0"), BYTES("windowsize\00065535\0"));
 	assert_answer(&limits, BYTES("windowsize\00065536\0"), BYTES("windowsize\00065535\0"));
@@ -537,9 +515,8 @@ static void window_is_what_was_asked_for_or_the_most_there_is(void **state)
 	assert_answer(&limits, BYTES("windowsize\00099999999999\0"), BYTES("windowsize\0001\0"));
 }
 
-static void rollover_is_granted_as_it_was_asked_for(void **state)
+CASE(rollover_is_granted_as_it_was_asked_for)
 {
-	(void)state;
 	assert_answer(&generous, BYTES("rollover\0000\0"), BYTES("rollover\0000\0"));
 	assert_answer(&generous, BYTES("rollover\0001\0"), BYTES("rollover\0001\0"));
 }
@@ -563,11 +540,10 @@ static struct text everything_in_order(unsigned int number)
 	return text;
 }
 
-static void order_of_a_request_does_not_matter(void **state)
+CASE(order_of_a_request_does_not_matter)
 {
 	unsigned int number;
 
-	(void)state;
 	for (number = 0; number < 5040; number++) {
 		const struct text text = everything_in_order(number);
 
@@ -601,11 +577,10 @@ static void assert_oack_exact(const struct ktftp_grant *grant, u64 bytes)
 	assert_memory_equal(oack.bytes, expected.bytes, expected.count);
 }
 
-static void oack_of_any_grant_is_exact(void **state)
+CASE(oack_of_any_grant_is_exact)
 {
 	unsigned int granted;
 
-	(void)state;
 	for (granted = 0; granted <= ALL_ASKED; granted++) {
 		const struct ktftp_grant grant = {
 			.granted = granted,
@@ -620,7 +595,7 @@ static void oack_of_any_grant_is_exact(void **state)
 }
 
 /* The greatest numbers that the fields hold, no matter that none of them is ever granted. */
-static void oack_of_the_greatest_values_fits(void **state)
+CASE(oack_of_the_greatest_values_fits)
 {
 	const struct ktftp_grant grant = {
 		.granted = U8_MAX,
@@ -630,8 +605,7 @@ static void oack_of_the_greatest_values_fits(void **state)
 		.rollover = U8_MAX,
 	};
 
-	(void)state;
-	assert_oack_exact(&grant, UINT64_MAX);
+	assert_oack_exact(&grant, U64_MAX);
 }
 
 /* ---- anything ---- */
@@ -717,13 +691,12 @@ static void assert_understood(const struct ktftp_grant *grant, u64 bytes)
 	assert_oack_exact(grant, bytes);
 }
 
-static void nothing_is_granted_beyond_what_was_asked_for(void **state)
+CASE(nothing_is_granted_beyond_what_was_asked_for)
 {
 	struct random random = random_from(7);
 	size_t i, oacks = 0;
 
-	(void)state;
-	for (i = 0; i < ROUNDS; i++) {
+	for (i = 0; i < TIMES(ROUNDS); i++) {
 		const struct ktftp_option_limits limits = random_limits(&random);
 		const struct text text = random_text(&random);
 		const struct ktftp_options options = parse(text.bytes, text.count);
@@ -734,40 +707,37 @@ static void nothing_is_granted_beyond_what_was_asked_for(void **state)
 		assert_understood(&granted, limits.bytes);
 		oacks += granted.granted != 0;
 	}
-	assert_in_range(oacks, ROUNDS / 4, ROUNDS - 1);
+	assert_in_range(oacks, TIMES(ROUNDS) / 4, TIMES(ROUNDS) - 1);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_is_not_a_decimal_number_counts_as_not_sent),
-		cmocka_unit_test(numbers_that_make_no_sense_count_as_not_sent),
-		cmocka_unit_test(numbers_in_their_range_count_as_they_are),
-		cmocka_unit_test(numbers_above_a_range_that_may_be_answered_smaller_are_clamped),
-		cmocka_unit_test(names_are_known_in_any_case),
-		cmocka_unit_test(names_with_any_other_letter_are_unknown),
-		cmocka_unit_test(shorter_and_longer_names_are_unknown),
-		cmocka_unit_test(unknown_options_are_skipped_with_their_values),
-		cmocka_unit_test(of_an_option_sent_twice_the_first_that_makes_sense_counts),
-		cmocka_unit_test(stray_nuls_and_junk_are_passed_over),
-		cmocka_unit_test(option_counts_only_with_the_nul_behind_its_value),
-		cmocka_unit_test(request_cut_anywhere_is_answered_by_what_is_whole),
-		cmocka_unit_test(without_options_nothing_is_granted),
-		cmocka_unit_test(block_size_is_what_was_asked_for_or_the_most_there_is),
-		cmocka_unit_test(blksize2_is_the_greatest_power_of_two_there_is_room_for),
-		cmocka_unit_test(of_both_block_sizes_blksize_is_granted),
-		cmocka_unit_test(size_is_that_of_the_file_whatever_was_asked),
-		cmocka_unit_test(size_of_an_empty_file_is_left_out),
-		cmocka_unit_test(timeout_is_echoed_equal_or_left_out),
-		cmocka_unit_test(timeout_is_kept_to_only_when_it_is_granted),
-		cmocka_unit_test(window_is_what_was_asked_for_or_the_most_there_is),
-		cmocka_unit_test(rollover_is_granted_as_it_was_asked_for),
-		cmocka_unit_test(order_of_a_request_does_not_matter),
-		cmocka_unit_test(oack_of_any_grant_is_exact),
-		cmocka_unit_test(oack_of_the_greatest_values_fits),
-		cmocka_unit_test(nothing_is_granted_beyond_what_was_asked_for),
-	};
+static struct unit_case cases[] = {
+	RUN(what_is_not_a_decimal_number_counts_as_not_sent),
+	RUN(numbers_that_make_no_sense_count_as_not_sent),
+	RUN(numbers_in_their_range_count_as_they_are),
+	RUN(numbers_above_a_range_that_may_be_answered_smaller_are_clamped),
+	RUN(names_are_known_in_any_case),
+	RUN(names_with_any_other_letter_are_unknown),
+	RUN(shorter_and_longer_names_are_unknown),
+	RUN(unknown_options_are_skipped_with_their_values),
+	RUN(of_an_option_sent_twice_the_first_that_makes_sense_counts),
+	RUN(stray_nuls_and_junk_are_passed_over),
+	RUN(option_counts_only_with_the_nul_behind_its_value),
+	RUN(request_cut_anywhere_is_answered_by_what_is_whole),
+	RUN(without_options_nothing_is_granted),
+	RUN(block_size_is_what_was_asked_for_or_the_most_there_is),
+	RUN(blksize2_is_the_greatest_power_of_two_there_is_room_for),
+	RUN(of_both_block_sizes_blksize_is_granted),
+	RUN(size_is_that_of_the_file_whatever_was_asked),
+	RUN(size_of_an_empty_file_is_left_out),
+	RUN(timeout_is_echoed_equal_or_left_out),
+	RUN(timeout_is_kept_to_only_when_it_is_granted),
+	RUN(window_is_what_was_asked_for_or_the_most_there_is),
+	RUN(rollover_is_granted_as_it_was_asked_for),
+	RUN(order_of_a_request_does_not_matter),
+	RUN(oack_of_any_grant_is_exact),
+	RUN(oack_of_the_greatest_values_fits),
+	RUN(nothing_is_granted_beyond_what_was_asked_for),
+	{},
+};
 
-	print_by_line();
-	return cmocka_run_group_tests_name("options", tests, NULL, NULL);
-}
+SUITE(options, cases);

@@ -2,8 +2,6 @@
 /* kmod/proto.c: requests whole, cut and senseless; headers; ERROR packets in any room. */
 #include "unit.h"
 
-#include <errno.h>
-
 #include "proto.h"
 
 /* A request as it comes, and what it says. */
@@ -79,52 +77,47 @@ static void assert_says(const struct sample *sample, size_t bytes)
 	free(copy);
 }
 
-static void request_is_taken_apart(void **state)
+CASE(request_is_taken_apart)
 {
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < ARRAY_SIZE(samples); i++)
 		assert_says(&samples[i], samples[i].bytes);
 }
 
-static void request_cut_anywhere_before_its_end_is_refused(void **state)
+CASE(request_cut_anywhere_before_its_end_is_refused)
 {
 	size_t i, bytes;
 
-	(void)state;
 	for (i = 0; i < ARRAY_SIZE(samples); i++)
 		for (bytes = 0; bytes < options_at(&samples[i]); bytes++)
 			assert_int_equal(parse_only(samples[i].packet, bytes), bytes < 2 ? -ENOMSG : -EBADMSG);
 }
 
-static void request_cut_in_its_options_is_taken(void **state)
+CASE(request_cut_in_its_options_is_taken)
 {
 	size_t i, bytes;
 
-	(void)state;
 	for (i = 0; i < ARRAY_SIZE(samples); i++)
 		for (bytes = options_at(&samples[i]); bytes <= samples[i].bytes; bytes++)
 			assert_says(&samples[i], bytes);
 }
 
-static void longest_request_is_taken_and_one_without_nul_refused(void **state)
+CASE(longest_request_is_taken_and_one_without_nul_refused)
 {
 	u8 packet[KTFTP_REQUEST_MAX] = { 0, KTFTP_OP_RRQ };
 
-	(void)state;
 	memset(packet + 2, 'n', sizeof(packet) - 2);
 	assert_int_equal(parse_only(packet, sizeof(packet)), -EBADMSG);
 	memcpy(packet + sizeof(packet) - 7, "\0octet", 7);
 	assert_int_equal(mode_of(packet, sizeof(packet)), KTFTP_MODE_OCTET);
 }
 
-static void only_opcodes_1_and_2_are_requests(void **state)
+CASE(only_opcodes_1_and_2_are_requests)
 {
 	u8 packet[] = "\0\0name\0octet";
 	u32 opcode;
 
-	(void)state;
 	for (opcode = 0; opcode <= 0xffff; opcode++) {
 		packet[0] = opcode >> 8;
 		packet[1] = opcode & 0xff;
@@ -132,7 +125,7 @@ static void only_opcodes_1_and_2_are_requests(void **state)
 	}
 }
 
-static void missing_parts_are_refused(void **state)
+CASE(missing_parts_are_refused)
 {
 	static const struct {
 		const char *packet;
@@ -156,7 +149,6 @@ static void missing_parts_are_refused(void **state)
 	};
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < ARRAY_SIZE(table); i++)
 		assert_int_equal(parse_only(table[i].packet, table[i].bytes), -EBADMSG);
 }
@@ -182,24 +174,22 @@ static void assert_mode_in_case(const char *word, unsigned int capitals, enum kt
 	assert_int_equal(mode_named(mixed, strlen(word)), mode);
 }
 
-static void modes_are_known_in_any_case(void **state)
+CASE(modes_are_known_in_any_case)
 {
 	unsigned int capitals;
 
-	(void)state;
 	for (capitals = 0; capitals < 1 << 5; capitals++)
 		assert_mode_in_case("octet", capitals, KTFTP_MODE_OCTET);
 	for (capitals = 0; capitals < 1 << 8; capitals++)
 		assert_mode_in_case("netascii", capitals, KTFTP_MODE_NETASCII);
 }
 
-static void mode_with_any_other_letter_is_another_mode(void **state)
+CASE(mode_with_any_other_letter_is_another_mode)
 {
 	char word[] = "octet";
 	size_t at;
 	int c;
 
-	(void)state;
 	for (at = 0; at < 5; at++) {
 		for (c = 1; c < 256; c++) {
 			const bool same = c == "octet"[at] || c == "OCTET"[at];
@@ -211,7 +201,7 @@ static void mode_with_any_other_letter_is_another_mode(void **state)
 	}
 }
 
-static void longer_and_shorter_modes_are_other_modes(void **state)
+CASE(longer_and_shorter_modes_are_other_modes)
 {
 	static const char *const words[] = {
 		"o",         "octe",         "octets", "octet ", " octet", "octetoctet", "netasci",
@@ -219,17 +209,15 @@ static void longer_and_shorter_modes_are_other_modes(void **state)
 	};
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < ARRAY_SIZE(words); i++)
 		assert_int_equal(mode_named(words[i], strlen(words[i])), KTFTP_MODE_OTHER);
 }
 
-static void header_has_network_order(void **state)
+CASE(header_has_network_order)
 {
 	u8 *out = exact_room(KTFTP_HEADER_BYTES);
 	u16 opcode, value;
 
-	(void)state;
 	ktftp_proto_put_header(out, KTFTP_OP_DATA, 0x1234);
 	assert_memory_equal(out, "\0\3\x12\x34", 4);
 	free(out);
@@ -241,13 +229,12 @@ static void header_has_network_order(void **state)
 	free(out);
 }
 
-static void header_comes_back_as_it_was_put(void **state)
+CASE(header_comes_back_as_it_was_put)
 {
 	u8 *packet = exact_room(KTFTP_HEADER_BYTES);
 	u32 put_opcode, put_value;
 	u16 opcode, value;
 
-	(void)state;
 	for (put_opcode = KTFTP_OP_RRQ; put_opcode <= KTFTP_OP_OACK; put_opcode++) {
 		for (put_value = 0; put_value <= 0xffff; put_value++) {
 			ktftp_proto_put_header(packet, put_opcode, put_value);
@@ -259,13 +246,12 @@ static void header_comes_back_as_it_was_put(void **state)
 	free(packet);
 }
 
-static void header_shorter_than_four_bytes_is_refused(void **state)
+CASE(header_shorter_than_four_bytes_is_refused)
 {
 	u16 opcode = 7, value = 8;
 	size_t bytes;
 	u8 *packet;
 
-	(void)state;
 	for (bytes = 0; bytes < KTFTP_HEADER_BYTES; bytes++) {
 		packet = exact_copy("\0\4\0\1", bytes);
 		assert_int_equal(ktftp_proto_header(packet, bytes, &opcode, &value), -EBADMSG);
@@ -275,11 +261,10 @@ static void header_shorter_than_four_bytes_is_refused(void **state)
 	assert_int_equal(value, 8);
 }
 
-static void error_is_header_text_and_nul(void **state)
+CASE(error_is_header_text_and_nul)
 {
 	u8 out[64];
 
-	(void)state;
 	assert_int_equal(ktftp_proto_error(out, sizeof(out), KTFTP_ERR_NOT_FOUND, "File not found"), 19);
 	assert_memory_equal(out, "\0\5\0\1File not found", 19);
 	assert_int_equal(ktftp_proto_error(out, sizeof(out), KTFTP_ERR_OPTION, ""), 5);
@@ -306,12 +291,11 @@ static void assert_error_fits(const char *text, size_t room)
 	free(out);
 }
 
-static void error_is_cut_to_any_room(void **state)
+CASE(error_is_cut_to_any_room)
 {
 	char text[KTFTP_ERROR_TEXT_MAX + 3] = "";
 	size_t length, room;
 
-	(void)state;
 	for (length = 0; length < sizeof(text); length++) {
 		for (room = 0; room < sizeof(text) + 8; room++)
 			assert_error_fits(text, room);
@@ -320,38 +304,34 @@ static void error_is_cut_to_any_room(void **state)
 	}
 }
 
-static void error_text_has_a_greatest_length(void **state)
+CASE(error_text_has_a_greatest_length)
 {
 	u8 out[1024];
 	char text[513];
 
-	(void)state;
 	memset(text, 'x', sizeof(text) - 1);
 	text[sizeof(text) - 1] = 0;
 	assert_int_equal(ktftp_proto_error(out, sizeof(out), KTFTP_ERR_UNDEFINED, text), 4 + KTFTP_ERROR_TEXT_MAX + 1);
 	assert_int_equal(strlen((char *)out + 4), KTFTP_ERROR_TEXT_MAX);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(request_is_taken_apart),
-		cmocka_unit_test(request_cut_anywhere_before_its_end_is_refused),
-		cmocka_unit_test(request_cut_in_its_options_is_taken),
-		cmocka_unit_test(longest_request_is_taken_and_one_without_nul_refused),
-		cmocka_unit_test(only_opcodes_1_and_2_are_requests),
-		cmocka_unit_test(missing_parts_are_refused),
-		cmocka_unit_test(modes_are_known_in_any_case),
-		cmocka_unit_test(mode_with_any_other_letter_is_another_mode),
-		cmocka_unit_test(longer_and_shorter_modes_are_other_modes),
-		cmocka_unit_test(header_has_network_order),
-		cmocka_unit_test(header_comes_back_as_it_was_put),
-		cmocka_unit_test(header_shorter_than_four_bytes_is_refused),
-		cmocka_unit_test(error_is_header_text_and_nul),
-		cmocka_unit_test(error_is_cut_to_any_room),
-		cmocka_unit_test(error_text_has_a_greatest_length),
-	};
+static struct unit_case cases[] = {
+	RUN(request_is_taken_apart),
+	RUN(request_cut_anywhere_before_its_end_is_refused),
+	RUN(request_cut_in_its_options_is_taken),
+	RUN(longest_request_is_taken_and_one_without_nul_refused),
+	RUN(only_opcodes_1_and_2_are_requests),
+	RUN(missing_parts_are_refused),
+	RUN(modes_are_known_in_any_case),
+	RUN(mode_with_any_other_letter_is_another_mode),
+	RUN(longer_and_shorter_modes_are_other_modes),
+	RUN(header_has_network_order),
+	RUN(header_comes_back_as_it_was_put),
+	RUN(header_shorter_than_four_bytes_is_refused),
+	RUN(error_is_header_text_and_nul),
+	RUN(error_is_cut_to_any_room),
+	RUN(error_text_has_a_greatest_length),
+	{},
+};
 
-	print_by_line();
-	return cmocka_run_group_tests_name("proto", tests, NULL, NULL);
-}
+SUITE(proto, cases);

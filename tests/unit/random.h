@@ -3,9 +3,13 @@
 #ifndef KTFTP_RANDOM_H
 #define KTFTP_RANDOM_H
 
+#ifdef __KERNEL__
+#include <linux/types.h>
+#else
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#endif
 
 /**
  * struct random - one stream of numbers

@@ -5,8 +5,6 @@
  */
 #include "unit.h"
 
-#include <linux/limits.h>
-
 #include "random.h"
 #include "rto.h"
 
@@ -65,28 +63,26 @@ static u32 wait_after_repeats(struct ktftp_rto rto, u8 repeats, const struct ktf
 	return ktftp_rto_us(&rto, limits);
 }
 
-static void first_wait_is_a_second(void **state)
+CASE(first_wait_is_a_second)
 {
 	struct ktftp_rto rto = {};
 
-	(void)state;
 	assert_int_equal(ktftp_rto_us(&rto, &usual), 1000000);
 	assert_int_equal(wait_after_repeats(rto, 1, &usual), 2000000);
 }
 
-static void first_wait_keeps_the_limits(void **state)
+CASE(first_wait_keeps_the_limits)
 {
 	const struct ktftp_rto_limits low = { .min_us = 1000, .max_us = 300000 };
 	const struct ktftp_rto_limits high = { .min_us = 2000000, .max_us = 4000000 };
 	struct ktftp_rto rto = {};
 
-	(void)state;
 	assert_int_equal(ktftp_rto_us(&rto, &low), 300000);
 	assert_int_equal(ktftp_rto_us(&rto, &high), 2000000);
 }
 
 /* RTTs of 100, 60, 200 and 8 ms; each row is RFC 6298 section 2.2 or 2.3 on paper. */
-static void samples_give_the_values_of_rfc_6298(void **state)
+CASE(samples_give_the_values_of_rfc_6298)
 {
 	static const struct {
 		u32 rtt_us, srtt_us, rttvar_us, rto_us;
@@ -99,7 +95,6 @@ static void samples_give_the_values_of_rfc_6298(void **state)
 	struct ktftp_rto rto = {};
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < ARRAY_SIZE(table); i++) {
 		take_clean(&rto, table[i].rtt_us);
 		assert_int_equal(rto.srtt_us, table[i].srtt_us);
@@ -108,11 +103,10 @@ static void samples_give_the_values_of_rfc_6298(void **state)
 	}
 }
 
-static void acknowledgement_ends_the_back_off(void **state)
+CASE(acknowledgement_ends_the_back_off)
 {
 	struct ktftp_rto rto = after_sample(100000);
 
-	(void)state;
 	ktftp_rto_repeat(&rto);
 	ktftp_rto_repeat(&rto);
 	assert_int_equal(ktftp_rto_us(&rto, &usual), 1200000);
@@ -120,12 +114,11 @@ static void acknowledgement_ends_the_back_off(void **state)
 	assert_int_equal(ktftp_rto_us(&rto, &usual), 300000);
 }
 
-static void repeats_are_counted_as_far_as_they_matter(void **state)
+CASE(repeats_are_counted_as_far_as_they_matter)
 {
 	struct ktftp_rto rto = after_sample(100000);
 	int i;
 
-	(void)state;
 	for (i = 1; i <= 1000; i++) {
 		ktftp_rto_repeat(&rto);
 		assert_int_equal(rto.repeats, i < 255 ? i : 255);
@@ -133,72 +126,65 @@ static void repeats_are_counted_as_far_as_they_matter(void **state)
 	assert_int_equal(ktftp_rto_us(&rto, &usual), usual.max_us);
 }
 
-static void short_round_trips_wait_for_the_floor(void **state)
+CASE(short_round_trips_wait_for_the_floor)
 {
 	struct ktftp_rto rto = after_sample(200);
 
-	(void)state;
 	assert_int_equal(ktftp_rto_us(&rto, &none), 600);
 	assert_int_equal(ktftp_rto_us(&rto, &usual), 16000);
 	rto = after_sample(5334);
 	assert_int_equal(ktftp_rto_us(&rto, &usual), 16002);
 }
 
-static void long_round_trips_wait_for_the_ceiling(void **state)
+CASE(long_round_trips_wait_for_the_ceiling)
 {
 	struct ktftp_rto rto = after_sample(3000000);
 
-	(void)state;
 	assert_int_equal(ktftp_rto_us(&rto, &none), 9000000);
 	assert_int_equal(ktftp_rto_us(&rto, &usual), 4000000);
 }
 
-static void ceiling_wins_over_floor_and_second_repeat(void **state)
+CASE(ceiling_wins_over_floor_and_second_repeat)
 {
 	const struct ktftp_rto_limits tight = { .min_us = 90000, .max_us = 50000 };
 	struct ktftp_rto rto = after_sample(100);
 
-	(void)state;
 	assert_int_equal(ktftp_rto_us(&rto, &tight), 50000);
 	assert_int_equal(wait_after_repeats(rto, 1, &tight), 50000);
 }
 
-static void every_repeat_doubles_up_to_the_ceiling(void **state)
+CASE(every_repeat_doubles_up_to_the_ceiling)
 {
 	static const u32 wait_us[] = { 300000, 600000, 1200000, 2400000, 4000000, 4000000, 4000000 };
 	struct ktftp_rto rto = after_sample(100000);
 	size_t repeats;
 
-	(void)state;
 	for (repeats = 0; repeats < ARRAY_SIZE(wait_us); repeats++)
 		assert_int_equal(wait_after_repeats(rto, repeats, &usual), wait_us[repeats]);
 }
 
-static void the_floor_doubles_too_but_second_repeat_waits_200_ms(void **state)
+CASE(the_floor_doubles_too_but_second_repeat_waits_200_ms)
 {
 	static const u32 wait_us[] = { 16000, 200000, 200000, 200000, 256000, 512000, 1024000, 2048000, 4000000 };
 	struct ktftp_rto rto = after_sample(200);
 	size_t repeats;
 
-	(void)state;
 	for (repeats = 0; repeats < ARRAY_SIZE(wait_us); repeats++)
 		assert_int_equal(wait_after_repeats(rto, repeats, &usual), wait_us[repeats]);
 }
 
-static void second_repeat_does_not_shorten_a_longer_wait(void **state)
+CASE(second_repeat_does_not_shorten_a_longer_wait)
 {
-	(void)state;
 	assert_int_equal(wait_after_repeats(after_sample(33000), 1, &usual), 200000);
 	assert_int_equal(wait_after_repeats(after_sample(34000), 1, &usual), 204000);
 }
 
-static void many_repeats_never_shorten_the_wait(void **state)
+CASE(many_repeats_never_shorten_the_wait)
 {
 	static const u32 rtts_us[] = { 0, 1, 200, 100000, 3000000, U32_MAX };
 	size_t i;
 	int repeats;
 
-	(void)state;
 	for (i = 0; i < ARRAY_SIZE(rtts_us); i++) {
 		u32 last_us = 0;
 
@@ -213,13 +199,12 @@ static void many_repeats_never_shorten_the_wait(void **state)
 	}
 }
 
-static void greatest_numbers_do_not_wrap(void **state)
+CASE(greatest_numbers_do_not_wrap)
 {
 	struct ktftp_rto rto = { .srtt_us = U32_MAX, .rttvar_us = U32_MAX };
 	const struct ktftp_rto_limits one = { .min_us = U32_MAX, .max_us = U32_MAX };
 	int repeats;
 
-	(void)state;
 	for (repeats = 0; repeats < 256; repeats++) {
 		assert_int_equal(wait_after_repeats(rto, repeats, &none), U32_MAX);
 		assert_int_equal(wait_after_repeats(rto, repeats, &usual), usual.max_us);
@@ -228,12 +213,11 @@ static void greatest_numbers_do_not_wrap(void **state)
 	}
 }
 
-static void greatest_samples_do_not_wrap(void **state)
+CASE(greatest_samples_do_not_wrap)
 {
 	struct ktftp_rto rto = after_sample(U32_MAX);
 	int i;
 
-	(void)state;
 	assert_int_equal(rto.srtt_us, U32_MAX);
 	assert_int_equal(rto.rttvar_us, U32_MAX / 2);
 	for (i = 0; i < 100; i++) {
@@ -246,12 +230,11 @@ static void greatest_samples_do_not_wrap(void **state)
 	assert_in_range(rto.rttvar_us, U32_MAX / 4 - 8, U32_MAX / 4 + 8);
 }
 
-static void sample_of_nothing_is_a_sample(void **state)
+CASE(sample_of_nothing_is_a_sample)
 {
 	struct ktftp_rto rto = after_sample(0);
 	int i;
 
-	(void)state;
 	assert_int_equal(rto.srtt_us, 1);
 	assert_int_equal(ktftp_rto_us(&rto, &usual), usual.min_us);
 	for (i = 0; i < 1000; i++)
@@ -259,43 +242,45 @@ static void sample_of_nothing_is_a_sample(void **state)
 	assert_int_equal(rto.srtt_us, 1);
 }
 
-static void steady_round_trips_are_learned(void **state)
+CASE(steady_round_trips_are_learned)
 {
 	struct ktftp_rto rto = after_sample(3000000);
 	int i;
 
-	(void)state;
 	for (i = 0; i < 200; i++)
 		take_clean(&rto, 50000);
 	assert_in_range(rto.srtt_us, 50000, 50007);
 	assert_true(rto.rttvar_us < 8);
 }
 
-static double distance(double a, double b)
+/* Microseconds with 30 bits behind the point. */
+#define POINT 30
+
+static u64 distance(u64 a, u64 b)
 {
 	return a > b ? a - b : b - a;
 }
 
 /*
- * The formulas in real numbers beside the integers. A step rounds SRTT by less than 1 and keeps 7/8 of the
+ * The formulas with fractions beside the integers. A step rounds SRTT by less than 1 and keeps 7/8 of the
  * error it had, so less than 8 add up; RTTVAR adds less than 1 and a quarter of SRTT's 8, and keeps 3/4: 12.
  */
-static void estimates_stay_within_rounding_of_the_formulas(void **state)
+CASE(estimates_stay_within_rounding_of_the_formulas)
 {
 	struct random random = random_from(2);
 	struct ktftp_rto rto = {};
-	double srtt = 0, rttvar = 0;
+	u64 srtt = 0, rttvar = 0;
 	int i;
 
-	(void)state;
-	for (i = 0; i < SAMPLES; i++) {
+	for (i = 0; i < TIMES(SAMPLES); i++) {
 		u32 rtt_us = random_next(&random) >> 32 >> random_below(&random, 31) | 1;
+		const u64 rtt = (u64)rtt_us << POINT;
 
-		rttvar = i ? 0.75 * rttvar + 0.25 * distance(srtt, rtt_us) : rtt_us / 2.0;
-		srtt = i ? 0.875 * srtt + 0.125 * rtt_us : rtt_us;
+		rttvar = i ? rttvar - rttvar / 4 + distance(srtt, rtt) / 4 : rtt / 2;
+		srtt = i ? srtt - srtt / 8 + rtt / 8 : rtt;
 		take_clean(&rto, rtt_us);
-		assert_true(distance(rto.srtt_us, srtt) < 8);
-		assert_true(distance(rto.rttvar_us, rttvar) < 12);
+		assert_true(distance((u64)rto.srtt_us << POINT, srtt) < 8ull << POINT);
+		assert_true(distance((u64)rto.rttvar_us << POINT, rttvar) < 12ull << POINT);
 	}
 }
 
@@ -308,12 +293,11 @@ static void assert_estimate(const struct ktftp_rto *rto, u32 srtt_us, u32 rttvar
 	assert_int_equal(rto->least_us, least_us);
 }
 
-static void repeated_block_gives_no_sample(void **state)
+CASE(repeated_block_gives_no_sample)
 {
 	struct ktftp_rto rto = after_sample(100000);
 	int repeats, i;
 
-	(void)state;
 	for (repeats = 1; repeats < 300; repeats++) {
 		for (i = 0; i < repeats; i++)
 			ktftp_rto_repeat(&rto);
@@ -323,11 +307,10 @@ static void repeated_block_gives_no_sample(void **state)
 	}
 }
 
-static void repeated_block_gives_no_sample_when_the_repeat_was_needless(void **state)
+CASE(repeated_block_gives_no_sample_when_the_repeat_was_needless)
 {
 	struct ktftp_rto rto = after_sample(100000);
 
-	(void)state;
 	take_doubtful(&rto, &usual, 60000);
 	assert_true(ktftp_rto_duplicate(&rto, &usual));
 	assert_estimate(&rto, 100000, 50000, 100000);
@@ -336,11 +319,10 @@ static void repeated_block_gives_no_sample_when_the_repeat_was_needless(void **s
 	assert_estimate(&rto, 100000, 50000, 100000);
 }
 
-static void block_after_a_repeated_one_gives_a_sample_again(void **state)
+CASE(block_after_a_repeated_one_gives_a_sample_again)
 {
 	struct ktftp_rto rto = after_sample(100000);
 
-	(void)state;
 	take_doubtful(&rto, &usual, 500000);
 	take_clean(&rto, 60000);
 	assert_int_equal(rto.srtt_us, 95000);
@@ -348,7 +330,7 @@ static void block_after_a_repeated_one_gives_a_sample_again(void **state)
 }
 
 /* What is @learned so far, a first sending @since_first_us ago, and the floor that its proof leads to. */
-static void duplicate_of_a_repeated_block_raises_the_floor(void **state)
+CASE(duplicate_of_a_repeated_block_raises_the_floor)
 {
 	static const struct {
 		struct ktftp_rto_limits limits;
@@ -377,7 +359,6 @@ static void duplicate_of_a_repeated_block_raises_the_floor(void **state)
 	};
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < ARRAY_SIZE(table); i++) {
 		struct ktftp_rto rto = after_sample(1);
 
@@ -389,22 +370,20 @@ static void duplicate_of_a_repeated_block_raises_the_floor(void **state)
 	}
 }
 
-static void proof_before_any_sample_counts_and_gives_none(void **state)
+CASE(proof_before_any_sample_counts_and_gives_none)
 {
 	struct ktftp_rto rto = {};
 
-	(void)state;
 	take_doubtful(&rto, &usual, 600000);
 	assert_true(ktftp_rto_duplicate(&rto, &usual));
 	assert_estimate(&rto, 0, 0, 0);
 	assert_int_equal(rto.floor_us, 750000);
 }
 
-static void doubt_of_no_time_is_a_doubt(void **state)
+CASE(doubt_of_no_time_is_a_doubt)
 {
 	struct ktftp_rto rto = {};
 
-	(void)state;
 	take_doubtful(&rto, &usual, 0);
 	assert_true(ktftp_rto_duplicate(&rto, &usual));
 	assert_int_equal(rto.floor_us, 32000);
@@ -418,11 +397,10 @@ static void assert_duplicate_changes_nothing(struct ktftp_rto *rto)
 	assert_same(rto, &before);
 }
 
-static void duplicate_without_doubt_changes_nothing(void **state)
+CASE(duplicate_without_doubt_changes_nothing)
 {
 	struct ktftp_rto rto = { .floor_us = 100000, .clean = 7 };
 
-	(void)state;
 	assert_duplicate_changes_nothing(&rto);
 	take_clean(&rto, 1000);
 	assert_duplicate_changes_nothing(&rto);
@@ -430,21 +408,19 @@ static void duplicate_without_doubt_changes_nothing(void **state)
 	assert_duplicate_changes_nothing(&rto);
 }
 
-static void duplicate_is_a_proof_only_once(void **state)
+CASE(duplicate_is_a_proof_only_once)
 {
 	struct ktftp_rto rto = after_sample(1000);
 
-	(void)state;
 	take_doubtful(&rto, &usual, 50000);
 	assert_true(ktftp_rto_duplicate(&rto, &usual));
 	assert_duplicate_changes_nothing(&rto);
 }
 
-static void doubt_ends_with_the_next_acknowledgement(void **state)
+CASE(doubt_ends_with_the_next_acknowledgement)
 {
 	struct ktftp_rto rto = after_sample(1000);
 
-	(void)state;
 	take_doubtful(&rto, &usual, 50000);
 	take_clean(&rto, 1000);
 	assert_duplicate_changes_nothing(&rto);
@@ -454,11 +430,10 @@ static void doubt_ends_with_the_next_acknowledgement(void **state)
 	assert_duplicate_changes_nothing(&rto);
 }
 
-static void duplicate_leaves_the_back_off_of_the_block_in_flight(void **state)
+CASE(duplicate_leaves_the_back_off_of_the_block_in_flight)
 {
 	struct ktftp_rto rto = after_sample(1000);
 
-	(void)state;
 	take_doubtful(&rto, &usual, 80000);
 	ktftp_rto_repeat(&rto);
 	assert_true(ktftp_rto_duplicate(&rto, &usual));
@@ -466,11 +441,10 @@ static void duplicate_leaves_the_back_off_of_the_block_in_flight(void **state)
 	assert_int_equal(ktftp_rto_us(&rto, &usual), 200000); /* twice the floor */
 }
 
-static void answer_sooner_than_any_is_to_the_first_sending(void **state)
+CASE(answer_sooner_than_any_is_to_the_first_sending)
 {
 	struct ktftp_rto rto = after_sample(100000);
 
-	(void)state;
 	ktftp_rto_repeat(&rto);
 	assert_true(ktftp_rto_acknowledged(&rto, &usual, 300000, 99999));
 	assert_int_equal(rto.floor_us, 375000);
@@ -478,24 +452,22 @@ static void answer_sooner_than_any_is_to_the_first_sending(void **state)
 	assert_duplicate_changes_nothing(&rto); /* it has been counted */
 }
 
-static void answer_as_soon_as_the_soonest_is_in_doubt(void **state)
+CASE(answer_as_soon_as_the_soonest_is_in_doubt)
 {
 	struct ktftp_rto rto = after_sample(100000);
 
-	(void)state;
 	ktftp_rto_repeat(&rto);
 	assert_false(ktftp_rto_acknowledged(&rto, &usual, 300000, 100000));
 	assert_int_equal(rto.floor_us, 0);
 	assert_true(ktftp_rto_duplicate(&rto, &usual));
 }
 
-static void soonest_is_the_least_of_all_samples(void **state)
+CASE(soonest_is_the_least_of_all_samples)
 {
 	static const u32 rtts_us[] = { 300, 100, 200, 100, 5000 };
 	struct ktftp_rto rto = {};
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < ARRAY_SIZE(rtts_us); i++)
 		take_clean(&rto, rtts_us[i]);
 	ktftp_rto_repeat(&rto);
@@ -504,22 +476,20 @@ static void soonest_is_the_least_of_all_samples(void **state)
 	assert_true(ktftp_rto_acknowledged(&rto, &usual, 20000, 99));
 }
 
-static void before_any_sample_no_answer_is_too_soon(void **state)
+CASE(before_any_sample_no_answer_is_too_soon)
 {
 	struct ktftp_rto rto = {};
 
-	(void)state;
 	ktftp_rto_repeat(&rto);
 	assert_false(ktftp_rto_acknowledged(&rto, &usual, 1000000, 0));
 	assert_int_equal(rto.srtt_us, 0);
 	assert_int_equal(ktftp_rto_us(&rto, &usual), 1000000);
 }
 
-static void soon_answer_to_a_block_sent_once_is_a_sample(void **state)
+CASE(soon_answer_to_a_block_sent_once_is_a_sample)
 {
 	struct ktftp_rto rto = after_sample(100000);
 
-	(void)state;
 	assert_false(ktftp_rto_acknowledged(&rto, &usual, 60000, 60000));
 	assert_int_equal(rto.srtt_us, 95000);
 	assert_int_equal(rto.floor_us, 0);
@@ -543,11 +513,10 @@ static void stall(struct ktftp_rto *rto, const struct ktftp_rto_limits *limits, 
 	assert_true(ktftp_rto_duplicate(rto, limits));
 }
 
-static void needed_repeat_takes_the_floor_away(void **state)
+CASE(needed_repeat_takes_the_floor_away)
 {
 	struct ktftp_rto rto = after_sample(1000);
 
-	(void)state;
 	stall(&rto, &usual, 80000);
 	take_doubtful(&rto, &usual, 50000);
 	assert_int_equal(rto.floor_us, 100000); /* nobody knows yet */
@@ -557,11 +526,10 @@ static void needed_repeat_takes_the_floor_away(void **state)
 	assert_int_equal(rto.losses, 1);
 }
 
-static void repeat_was_needed_also_when_the_next_block_is_repeated(void **state)
+CASE(repeat_was_needed_also_when_the_next_block_is_repeated)
 {
 	struct ktftp_rto rto = after_sample(1000);
 
-	(void)state;
 	stall(&rto, &usual, 80000);
 	take_doubtful(&rto, &usual, 50000);
 	take_doubtful(&rto, &usual, 50000);
@@ -571,11 +539,10 @@ static void repeat_was_needed_also_when_the_next_block_is_repeated(void **state)
 	assert_int_equal(rto.losses, 2);
 }
 
-static void clean_block_after_a_clean_block_is_no_loss(void **state)
+CASE(clean_block_after_a_clean_block_is_no_loss)
 {
 	struct ktftp_rto rto = after_sample(1000);
 
-	(void)state;
 	stall(&rto, &usual, 80000);
 	take_clean(&rto, 1000);
 	take_clean(&rto, 1000);
@@ -583,12 +550,11 @@ static void clean_block_after_a_clean_block_is_no_loss(void **state)
 	assert_int_equal(rto.losses, 0);
 }
 
-static void each_loss_takes_a_proof_its_effect(void **state)
+CASE(each_loss_takes_a_proof_its_effect)
 {
 	struct ktftp_rto rto = after_sample(1000);
 	int losses;
 
-	(void)state;
 	lose(&rto, 3);
 	for (losses = 3; losses > 0; losses--) {
 		assert_int_equal(rto.losses, losses);
@@ -600,11 +566,10 @@ static void each_loss_takes_a_proof_its_effect(void **state)
 	assert_int_equal(rto.losses, 0);
 }
 
-static void loss_takes_an_answer_too_soon_its_effect_as_well(void **state)
+CASE(loss_takes_an_answer_too_soon_its_effect_as_well)
 {
 	struct ktftp_rto rto = after_sample(1000);
 
-	(void)state;
 	lose(&rto, 1);
 	ktftp_rto_repeat(&rto);
 	assert_true(ktftp_rto_acknowledged(&rto, &usual, 80000, 999));
@@ -614,12 +579,11 @@ static void loss_takes_an_answer_too_soon_its_effect_as_well(void **state)
 	assert_int_equal(rto.floor_us, 100000);
 }
 
-static void no_more_than_4_losses_are_remembered(void **state)
+CASE(no_more_than_4_losses_are_remembered)
 {
 	struct ktftp_rto rto = after_sample(1000);
 	int proofs;
 
-	(void)state;
 	lose(&rto, 500);
 	for (proofs = 0; proofs < 4; proofs++) {
 		stall(&rto, &usual, 80000);
@@ -629,13 +593,12 @@ static void no_more_than_4_losses_are_remembered(void **state)
 	assert_int_equal(rto.floor_us, 100000);
 }
 
-static void every_1024_clean_blocks_halve_the_losses(void **state)
+CASE(every_1024_clean_blocks_halve_the_losses)
 {
 	static const u8 losses[] = { 4, 2, 1, 0, 0 };
 	struct ktftp_rto rto = after_sample(1000);
 	size_t i;
 
-	(void)state;
 	lose(&rto, 4);
 	rto.clean = 0;
 	for (i = 1; i < ARRAY_SIZE(losses); i++) {
@@ -646,11 +609,10 @@ static void every_1024_clean_blocks_halve_the_losses(void **state)
 	}
 }
 
-static void second_repeat_comes_soon_where_losses_are_known(void **state)
+CASE(second_repeat_comes_soon_where_losses_are_known)
 {
 	struct ktftp_rto rto = after_sample(200);
 
-	(void)state;
 	assert_int_equal(wait_after_repeats(rto, 1, &usual), 200000);
 	rto.losses = 1;
 	assert_int_equal(wait_after_repeats(rto, 0, &usual), 16000);
@@ -669,11 +631,10 @@ static struct ktftp_rto with_floor(u32 floor_us)
 	return rto;
 }
 
-static void learned_floor_is_waited_for(void **state)
+CASE(learned_floor_is_waited_for)
 {
 	struct ktftp_rto rto = with_floor(150000);
 
-	(void)state;
 	assert_int_equal(ktftp_rto_us(&rto, &usual), 150000);
 	assert_int_equal(wait_after_repeats(rto, 1, &usual), 300000);
 	assert_int_equal(wait_after_repeats(rto, 5, &usual), 4000000);
@@ -685,13 +646,12 @@ static void learned_floor_is_waited_for(void **state)
 	assert_int_equal(ktftp_rto_us(&rto, &usual), 1500000); /* before any sample, too */
 }
 
-static void every_1024_clean_blocks_halve_the_floor_down_to_none(void **state)
+CASE(every_1024_clean_blocks_halve_the_floor_down_to_none)
 {
 	static const u32 floors_us[] = { 100001, 50000, 25000, 0, 0 };
 	struct ktftp_rto rto = with_floor(floors_us[0]);
 	size_t i;
 
-	(void)state;
 	for (i = 1; i < ARRAY_SIZE(floors_us); i++) {
 		take_clean_blocks(&rto, 1023, 200);
 		assert_int_equal(rto.floor_us, floors_us[i - 1]);
@@ -701,11 +661,10 @@ static void every_1024_clean_blocks_halve_the_floor_down_to_none(void **state)
 	assert_int_equal(ktftp_rto_us(&rto, &usual), 16000);
 }
 
-static void floor_is_none_when_it_comes_to_the_least_interval(void **state)
+CASE(floor_is_none_when_it_comes_to_the_least_interval)
 {
 	struct ktftp_rto rto = with_floor(32002);
 
-	(void)state;
 	take_clean_blocks(&rto, 1024, 200);
 	assert_int_equal(rto.floor_us, 16001);
 	rto = with_floor(32001);
@@ -713,12 +672,11 @@ static void floor_is_none_when_it_comes_to_the_least_interval(void **state)
 	assert_int_equal(rto.floor_us, 0);
 }
 
-static void greatest_floor_is_forgotten_in_the_end(void **state)
+CASE(greatest_floor_is_forgotten_in_the_end)
 {
 	struct ktftp_rto rto = with_floor(U32_MAX);
 	int halvings = 0;
 
-	(void)state;
 	while (rto.floor_us && halvings < 100) {
 		take_clean_blocks(&rto, 1024, 200);
 		halvings++;
@@ -726,12 +684,11 @@ static void greatest_floor_is_forgotten_in_the_end(void **state)
 	assert_int_equal(halvings, 19); /* U32_MAX / 2^19 is 8191 */
 }
 
-static void repeated_blocks_are_not_clean(void **state)
+CASE(repeated_blocks_are_not_clean)
 {
 	struct ktftp_rto rto = with_floor(0);
 	int i;
 
-	(void)state;
 	for (i = 0; i < 1023; i++) {
 		take_doubtful(&rto, &usual, 100000);
 		take_clean(&rto, 200);
@@ -741,11 +698,10 @@ static void repeated_blocks_are_not_clean(void **state)
 	assert_int_equal(rto.losses, 2);
 }
 
-static void clean_blocks_count_from_when_the_floor_was_raised(void **state)
+CASE(clean_blocks_count_from_when_the_floor_was_raised)
 {
 	struct ktftp_rto rto = with_floor(100000);
 
-	(void)state;
 	take_clean_blocks(&rto, 1023, 200);
 	stall(&rto, &usual, 100000);
 	take_clean_blocks(&rto, 1023, 200);
@@ -754,13 +710,12 @@ static void clean_blocks_count_from_when_the_floor_was_raised(void **state)
 	assert_int_equal(rto.floor_us, 100000);
 }
 
-static void proof_upon_proof_ends_at_a_second(void **state)
+CASE(proof_upon_proof_ends_at_a_second)
 {
 	static const struct ktftp_rto_limits *const limits[] = { &usual, &none };
 	size_t i;
 	int proofs;
 
-	(void)state;
 	for (i = 0; i < ARRAY_SIZE(limits); i++) {
 		struct ktftp_rto rto = with_floor(1);
 		u32 last_us = 0;
@@ -778,12 +733,15 @@ static void proof_upon_proof_ends_at_a_second(void **state)
 
 /**
  * struct story - what a plain reading of the rules remembers beside the estimator
- * @floor, @least, @losses: as struct ktftp_rto has them
+ * @floor: as struct ktftp_rto has it
+ * @least: likewise
+ * @doubt: how long the first sending of the block acknowledged last took to be acknowledged
+ * @losses: as struct ktftp_rto has them
  * @clean: blocks without a repeat since anything was halved or @floor rose
  * @copies: of the block in flight
  * @doubtful: the block acknowledged last was sent more than once, and nothing proved anything
- * @doubt: how long its first sending took to be acknowledged
- * @raised, @removed: how often the floor was
+ * @raised: how often the floor was
+ * @removed: likewise
  */
 struct story {
 	u64 floor, least, doubt;
@@ -867,19 +825,18 @@ static void happen(struct random *random, struct ktftp_rto *rto, struct story *s
 	}
 }
 
-static void whatever_happens_the_rules_hold(void **state)
+CASE(whatever_happens_the_rules_hold)
 {
 	static const struct ktftp_rto_limits *const limits[] = { &usual, &none };
 	size_t i, j;
 
-	(void)state;
 	for (i = 0; i < ARRAY_SIZE(limits); i++) {
 		const u32 min_us = limits[i]->min_us, max_us = limits[i]->max_us;
 		struct random random = random_from(i);
 		struct story story = { .copies = 1 };
 		struct ktftp_rto rto = {};
 
-		for (j = 0; j < EVENTS; j++) {
+		for (j = 0; j < TIMES(EVENTS); j++) {
 			happen(&random, &rto, &story, limits[i]);
 			assert_int_equal(rto.floor_us, story.floor);
 			assert_int_equal(rto.least_us, story.least);
@@ -888,64 +845,61 @@ static void whatever_happens_the_rules_hold(void **state)
 			assert_in_range(ktftp_rto_us(&rto, limits[i]), story.floor > min_us ? story.floor : min_us,
 					max_us);
 		}
-		assert_true(story.raised > 100);
-		assert_true(story.removed > 100);
+		assert_true(story.raised > TIMES(EVENTS) / 3000);
+		assert_true(story.removed > TIMES(EVENTS) / 3000);
 	}
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(first_wait_is_a_second),
-		cmocka_unit_test(first_wait_keeps_the_limits),
-		cmocka_unit_test(samples_give_the_values_of_rfc_6298),
-		cmocka_unit_test(acknowledgement_ends_the_back_off),
-		cmocka_unit_test(repeats_are_counted_as_far_as_they_matter),
-		cmocka_unit_test(short_round_trips_wait_for_the_floor),
-		cmocka_unit_test(long_round_trips_wait_for_the_ceiling),
-		cmocka_unit_test(ceiling_wins_over_floor_and_second_repeat),
-		cmocka_unit_test(every_repeat_doubles_up_to_the_ceiling),
-		cmocka_unit_test(the_floor_doubles_too_but_second_repeat_waits_200_ms),
-		cmocka_unit_test(second_repeat_does_not_shorten_a_longer_wait),
-		cmocka_unit_test(many_repeats_never_shorten_the_wait),
-		cmocka_unit_test(greatest_numbers_do_not_wrap),
-		cmocka_unit_test(greatest_samples_do_not_wrap),
-		cmocka_unit_test(sample_of_nothing_is_a_sample),
-		cmocka_unit_test(steady_round_trips_are_learned),
-		cmocka_unit_test(estimates_stay_within_rounding_of_the_formulas),
-		cmocka_unit_test(repeated_block_gives_no_sample),
-		cmocka_unit_test(repeated_block_gives_no_sample_when_the_repeat_was_needless),
-		cmocka_unit_test(block_after_a_repeated_one_gives_a_sample_again),
-		cmocka_unit_test(duplicate_of_a_repeated_block_raises_the_floor),
-		cmocka_unit_test(proof_before_any_sample_counts_and_gives_none),
-		cmocka_unit_test(doubt_of_no_time_is_a_doubt),
-		cmocka_unit_test(duplicate_without_doubt_changes_nothing),
-		cmocka_unit_test(duplicate_is_a_proof_only_once),
-		cmocka_unit_test(doubt_ends_with_the_next_acknowledgement),
-		cmocka_unit_test(duplicate_leaves_the_back_off_of_the_block_in_flight),
-		cmocka_unit_test(answer_sooner_than_any_is_to_the_first_sending),
-		cmocka_unit_test(answer_as_soon_as_the_soonest_is_in_doubt),
-		cmocka_unit_test(soonest_is_the_least_of_all_samples),
-		cmocka_unit_test(before_any_sample_no_answer_is_too_soon),
-		cmocka_unit_test(soon_answer_to_a_block_sent_once_is_a_sample),
-		cmocka_unit_test(needed_repeat_takes_the_floor_away),
-		cmocka_unit_test(repeat_was_needed_also_when_the_next_block_is_repeated),
-		cmocka_unit_test(clean_block_after_a_clean_block_is_no_loss),
-		cmocka_unit_test(each_loss_takes_a_proof_its_effect),
-		cmocka_unit_test(loss_takes_an_answer_too_soon_its_effect_as_well),
-		cmocka_unit_test(no_more_than_4_losses_are_remembered),
-		cmocka_unit_test(every_1024_clean_blocks_halve_the_losses),
-		cmocka_unit_test(second_repeat_comes_soon_where_losses_are_known),
-		cmocka_unit_test(learned_floor_is_waited_for),
-		cmocka_unit_test(every_1024_clean_blocks_halve_the_floor_down_to_none),
-		cmocka_unit_test(floor_is_none_when_it_comes_to_the_least_interval),
-		cmocka_unit_test(greatest_floor_is_forgotten_in_the_end),
-		cmocka_unit_test(repeated_blocks_are_not_clean),
-		cmocka_unit_test(clean_blocks_count_from_when_the_floor_was_raised),
-		cmocka_unit_test(proof_upon_proof_ends_at_a_second),
-		cmocka_unit_test(whatever_happens_the_rules_hold),
-	};
+static struct unit_case cases[] = {
+	RUN(first_wait_is_a_second),
+	RUN(first_wait_keeps_the_limits),
+	RUN(samples_give_the_values_of_rfc_6298),
+	RUN(acknowledgement_ends_the_back_off),
+	RUN(repeats_are_counted_as_far_as_they_matter),
+	RUN(short_round_trips_wait_for_the_floor),
+	RUN(long_round_trips_wait_for_the_ceiling),
+	RUN(ceiling_wins_over_floor_and_second_repeat),
+	RUN(every_repeat_doubles_up_to_the_ceiling),
+	RUN(the_floor_doubles_too_but_second_repeat_waits_200_ms),
+	RUN(second_repeat_does_not_shorten_a_longer_wait),
+	RUN(many_repeats_never_shorten_the_wait),
+	RUN(greatest_numbers_do_not_wrap),
+	RUN(greatest_samples_do_not_wrap),
+	RUN(sample_of_nothing_is_a_sample),
+	RUN(steady_round_trips_are_learned),
+	RUN(estimates_stay_within_rounding_of_the_formulas),
+	RUN(repeated_block_gives_no_sample),
+	RUN(repeated_block_gives_no_sample_when_the_repeat_was_needless),
+	RUN(block_after_a_repeated_one_gives_a_sample_again),
+	RUN(duplicate_of_a_repeated_block_raises_the_floor),
+	RUN(proof_before_any_sample_counts_and_gives_none),
+	RUN(doubt_of_no_time_is_a_doubt),
+	RUN(duplicate_without_doubt_changes_nothing),
+	RUN(duplicate_is_a_proof_only_once),
+	RUN(doubt_ends_with_the_next_acknowledgement),
+	RUN(duplicate_leaves_the_back_off_of_the_block_in_flight),
+	RUN(answer_sooner_than_any_is_to_the_first_sending),
+	RUN(answer_as_soon_as_the_soonest_is_in_doubt),
+	RUN(soonest_is_the_least_of_all_samples),
+	RUN(before_any_sample_no_answer_is_too_soon),
+	RUN(soon_answer_to_a_block_sent_once_is_a_sample),
+	RUN(needed_repeat_takes_the_floor_away),
+	RUN(repeat_was_needed_also_when_the_next_block_is_repeated),
+	RUN(clean_block_after_a_clean_block_is_no_loss),
+	RUN(each_loss_takes_a_proof_its_effect),
+	RUN(loss_takes_an_answer_too_soon_its_effect_as_well),
+	RUN(no_more_than_4_losses_are_remembered),
+	RUN(every_1024_clean_blocks_halve_the_losses),
+	RUN(second_repeat_comes_soon_where_losses_are_known),
+	RUN(learned_floor_is_waited_for),
+	RUN(every_1024_clean_blocks_halve_the_floor_down_to_none),
+	RUN(floor_is_none_when_it_comes_to_the_least_interval),
+	RUN(greatest_floor_is_forgotten_in_the_end),
+	RUN(repeated_blocks_are_not_clean),
+	RUN(clean_blocks_count_from_when_the_floor_was_raised),
+	RUN(proof_upon_proof_ends_at_a_second),
+	RUN(whatever_happens_the_rules_hold),
+	{},
+};
 
-	print_by_line();
-	return cmocka_run_group_tests_name("rto", tests, NULL, NULL);
-}
+SUITE(rto, cases);

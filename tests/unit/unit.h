@@ -1,32 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What every unit test includes first: cmocka with what its header needs, and buffers that end where they end. */
+/*
+ * What every file of tests begins with. They are written once and run in two places: in user space by cmocka,
+ * under sanitizers (tests/unit/run), and in the kernel by KUnit (tests/kunit/run). Both have:
+ *
+ *   CASE(sentence) { ... }                              a test
+ *   struct unit_case cases[] = { RUN(sentence), {} };   all of a file
+ *   SUITE(name, cases);                                 at the end of it
+ *
+ *   assert_int_equal() and its like, as cmocka calls them: the first that fails ends the test
+ *   exact_room(), exact_copy(), free()                  buffers that end where they end
+ *
+ * No floating point, and of the C library only what the kernel has as well.
+ */
 #ifndef KTFTP_UNIT_H
 #define KTFTP_UNIT_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#ifdef __KERNEL__
+#include "in_kernel.h"
+#else
+#include "in_user_space.h"
+#endif
 
-#include <cmocka.h>
+#include <linux/limits.h>
 #include <linux/types.h>
 
-#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
-
 /* A literal and its length, the NUL that the compiler adds not counted. */
-#define BYTES(literal)    (literal), sizeof(literal) - 1
-
-/* Room of exactly that many bytes, so that the sanitizer sees an access beyond them. */
-static inline void *exact_room(size_t bytes)
-{
-	void *room = malloc(bytes);
-
-	assert_non_null(room);
-	return room;
-}
+#define BYTES(literal) (literal), sizeof(literal) - 1
 
 static inline u8 *exact_copy(const void *from, size_t bytes)
 {
@@ -35,12 +34,6 @@ static inline u8 *exact_copy(const void *from, size_t bytes)
 	if (bytes)
 		memcpy(copy, from, bytes);
 	return copy;
-}
-
-/* Results leave line by line: a sanitizer that ends the program must not take the earlier ones along. */
-static inline void print_by_line(void)
-{
-	setvbuf(stdout, NULL, _IOLBF, 0);
 }
 
 #endif

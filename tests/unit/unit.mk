@@ -33,8 +33,12 @@ $(B)/unit/fuzz-%.o: tests/fuzz/%.c $(B)/include/linux/ktftp.h
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS_UNIT) $(CFLAGS_ALL) $(SANITIZE) -MMD -c -o $@ $<
 
-$(UNIT_PROGRAMS): $(B)/unit/%: $(B)/unit/test-%.o $(B)/unit/kmod-%.o
+$(UNIT_PROGRAMS): $(B)/unit/%: $(B)/unit/test-%.o
 	$(CC) $(LDFLAGS) $(SANITIZE) -o $@ $^ -lcmocka
+
+# Each pure file has its own tests; the window has some more, which are not for the kernel.
+$(PURE:%=$(B)/unit/%): $(B)/unit/%: $(B)/unit/kmod-%.o
+$(B)/unit/downloads: $(B)/unit/kmod-window.o
 
 $(FUZZ_PROGRAMS): $(B)/unit/fuzz-%: $(B)/unit/fuzz-%.o $(B)/unit/kmod-%.o $(B)/unit/fuzz-driver.o
 	$(CC) $(LDFLAGS) $(SANITIZE) -o $@ $^

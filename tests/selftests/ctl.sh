@@ -2,83 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # ctl.sh: ktftpctl as a user meets it: help, refusals, exit status, JSON, batches, and what it shows live.
 
-# shellcheck source-path=SCRIPTDIR source=lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=ctl_lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/ctl_lib.sh"
 
-COMMANDS=(listen publish withdraw list transfers stats monitor info)
-
-# A server, which is its own client, and a file to publish.
-begin()
-{
-	one_host server
-	work_dir
-	make_file file 1500
-}
-
-# get NAME: downloads it.
-get()
-{
-	in_server curl -gsS -o got "tftp://127.0.0.1/$1"
-}
-
-# Where ktftpctl runs.
-ON=(ip netns exec server)
-
-ctl()
-{
-	"${ON[@]}" ktftpctl "$@"
-}
-
-# run COMMAND...: its exit status is STATUS, its output in the files out and err.
-run()
-{
-	STATUS=0
-	"$@" > out 2> err < /dev/null || STATUS=$?
-}
-
-# ends STATUS TEXT WORD...: ktftpctl ends so, says so on standard error, and nothing on standard output.
-ends()
-{
-	local status=$1 text=$2
-
-	shift 2
-	run ctl "$@"
-	[ "$STATUS" = "$status" ] || fail "$*: exit status $STATUS, not $status; $(< err)"
-	[[ $(< err) == "ktftpctl: "*"$text"* ]] || fail "$*: says '$(< err)', not '$text'"
-	[ ! -s out ] || fail "$*: prints $(< out)"
-}
-
-# succeeds WORD...: without a word on standard error.
-succeeds()
-{
-	run ctl "$@"
-	[ "$STATUS" = 0 ] || fail "$*: exit status $STATUS; $(< err)"
-	[ ! -s err ] || fail "$*: says $(< err)"
-}
-
-# prints TEXT WORD...: a part of what a command prints that succeeds.
-prints()
-{
-	local text=$1
-
-	shift
-	succeeds "$@"
-	[[ $(< out) == *"$text"* ]] || fail "$*: prints '$(< out)', not '$text'"
-}
-
-# json EXPRESSION WORD...: Python's opinion of what the command prints with -j, "x".
-json()
-{
-	local expression=$1
-
-	shift
-	succeeds -j "$@"
-	python3 -ISc '
-import json, sys
-x = json.load(open("out"))
-if not eval(f"({sys.argv[1]})"):
-    sys.exit(f"not {sys.argv[1]}: {x}")' "$expression"
-}
+COMMANDS=(listen publish withdraw list absent view budget save apply transfers stats monitor info)
 
 every_command_has_help()
 {
@@ -104,7 +31,7 @@ a_wrong_command_line_ends_with_1()
 	work_dir
 	ends 1 "which command?"
 	ends 1 "unknown command 'serve'; there are: listen publish" serve
-	ends 1 "unknown command 'stop'; there are: add list drain del" listen stop
+	ends 1 "unknown command 'stop'; there are: add list drain resume del" listen stop
 	ends 1 "no option is called '--fast'" --fast list
 	ends 1 "needs a file" -batch
 	ends 1 "an address is needed" listen add
@@ -122,7 +49,35 @@ a_wrong_command_line_ends_with_1()
 	ends 1 "publish has no option '--fast'" publish --fast file
 	ends 1 "which name?" withdraw
 	ends 1 "not both" withdraw --all file
+	ends 1 "--sha256 is for one file" publish file file --sha256 "$(printf '%064d' 0)"
+	ends 1 "a SHA-256 is 64 hexadecimal digits, not 'abc'" publish file --sha256 abc
+	ends 1 "a SHA-256 is 64" publish file --sha256 "$(printf '%065d' 0)"
+	ends 1 "--view needs a value" publish file --view
+	ends 1 "--owner goes with --all" withdraw file --owner me
 	ends 1 "what is 'b' for?" list a b
+	ends 1 "--owner needs a value" list --owner
+	ends 1 "unknown command 'remove'; there are: add list del" absent remove
+	ends 1 "which name or glob?" absent add
+	ends 1 "--for is a number" absent add x --for 0
+	ends 1 "--for is a number" absent add x --for 2147483648
+	ends 1 "absent add has no option '--all'" absent add --all
+	ends 1 "which glob?" absent del
+	ends 1 "not both" absent del x --all
+	ends 1 "--owner goes with --all" absent del x --owner me
+	ends 1 "which views?" view set
+	ends 1 "a view needs a name" view set a,,b
+	ends 1 "a view can be there once" view set a,b,a
+	ends 1 "clients see 16 views at most" view set 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17
+	ends 1 "which size?" budget set
+	ends 1 "a size is a number of bytes" budget set much
+	ends 1 "a size is a number of bytes" budget set 1MB
+	ends 1 "a size is a number of bytes" budget set -1
+	ends 1 "a size is a number of bytes" budget set 99999999999T
+	ends 1 "what is 'x' for?" save x
+	ends 1 "save prints commands" -j save
+	ends 1 "which file?" apply -n
+	ends 1 "apply has no option '--now'" apply --now
+	ends 1 "what is 'b' for?" apply a b
 	ends 1 "what is 'all' for?" transfers all
 	ends 1 "what is 'all' for?" stats all
 	ends 1 "what is 'all' for?" monitor all
@@ -142,7 +97,13 @@ a_refusal_ends_with_2_and_the_kernels_words()
 	ends 2 "there is no such listener" listen drain 127.0.0.1:70
 	ends 2 "missing: No such file or directory" publish missing
 	ends 2 "file: " publish file --name ../file
-	ends 2 "this name is not published" withdraw missing
+	ends 2 "missing: this name is not published" withdraw missing
+	ends 2 "other: this name is not published in this view" withdraw --view v other
+	ends 1 "no spaces, commas" publish file --view "a view"
+	ends 2 "x: there is no such absent" absent del x
+	ends 2 "../x: a name must not" absent add ../x
+	ends 2 "needs --yes" absent del --all
+	ends 2 "missing: No such file or directory" apply missing
 	ends 2 "needs --yes" withdraw --all
 	ends 2 "missing: No such file or directory" -batch missing
 }
@@ -169,6 +130,9 @@ listeners_are_shown()
 		("127.0.0.1", 6969, "lo", 24, 7, 62000, 62999, True, False, "active", 0)' listen
 	succeeds listen drain 127.0.0.1:6969 dev lo
 	json 'x[0]["state"] == "draining"' listen
+	succeeds listen resume 127.0.0.1:6969 dev lo
+	json 'x[0]["state"] == "active"' listen
+	succeeds listen drain 127.0.0.1:6969 dev lo
 	succeeds listen del 127.0.0.1:6969 dev lo
 	json 'x == []' listen
 }
@@ -293,7 +257,7 @@ a_batch_stops_at_the_first_command_that_fails()
 	printf '%s\n' 'publish file' 'withdraw missing' 'publish file --name never' > lines
 	run ctl -batch lines
 	[ "$STATUS" = 2 ]
-	[ "$(< err)" = "ktftpctl: lines:2: this name is not published" ]
+	[ "$(< err)" = "ktftpctl: lines:2: missing: this name is not published in this view" ]
 	json '[e["name"] for e in x] == ["file"]' list
 	printf '%s\n' '' '' 'serve' > lines
 	ends 1 "lines:3: unknown command 'serve'" -batch lines
@@ -302,7 +266,7 @@ a_batch_stops_at_the_first_command_that_fails()
 	STATUS=0
 	in_server ktftpctl -batch - <<< $'\nwithdraw missing' 2> err || STATUS=$?
 	[ "$STATUS" = 2 ]
-	grep -q "stdin:2: this name is not published" err
+	grep -q "stdin:2: missing: this name is not published" err
 }
 
 a_forced_batch_goes_on()
@@ -343,7 +307,7 @@ without_the_module_it_says_how_to_load_it()
 
 	begin
 	unload_module
-	for command in listen list transfers stats monitor info "publish file" "withdraw file" "listen add 127.0.0.1"; do
+	for command in listen list absent view budget save transfers stats monitor info "publish file" "withdraw file" "listen add 127.0.0.1"; do
 		# shellcheck disable=SC2086 # words
 		ends 2 "the kernel module ktftp is not loaded (modprobe ktftp)" $command
 	done
@@ -374,18 +338,30 @@ who_is_not_root_may_look_and_not_touch()
 	cp "$(command -v ktftpctl)" "$WORK/ktftpctl"
 	succeeds listen add 127.0.0.1
 	succeeds publish file
-	for command in list listen stats info; do
+	succeeds absent add absent
+	for command in list listen absent view budget stats info; do
 		run as_nobody "$command"
 		[ "$STATUS" = 0 ] || fail "$command: exit status $STATUS; $(< err)"
 	done
 	is_for_root listen add 127.0.0.2
 	is_for_root listen drain 127.0.0.1
+	is_for_root listen resume 127.0.0.1
 	is_for_root listen del 127.0.0.1 --now
 	is_for_root publish file --name other
+	is_for_root publish -r .
+	is_for_root absent add other
+	is_for_root absent del absent
+	is_for_root view set default
 	is_for_root withdraw file
 	is_for_root withdraw --all --yes
 	is_for_root transfers
 	is_for_root monitor
+	is_for_root save
+	is_for_root list --owner cli
+	run as_nobody -j list
+	grep -q '"owner": null, "source": null' out
+	run as_nobody budget set 1M
+	grep -q "set by root of the host\|not permitted" err
 	json '[l["state"] for l in x] == ["active"]' listen
 	json '[e["name"] for e in x] == ["file"]' list
 }

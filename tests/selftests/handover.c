@@ -231,11 +231,12 @@ static unsigned int entries(void)
 
 static const char *publish_attached(const char *name)
 {
+	const struct ktftp_properties properties = { .name = name, .while_attached = true };
 	int fd = sealed_memfd("default", 7), err;
 	struct ktftp_entry entry;
 
 	EXPECT(fd >= 0);
-	err = ktftp_publish_while_attached(k, name, fd, &entry);
+	err = ktftp_publish_fd(k, &properties, fd, KTFTP_KIND_SEALED, &entry);
 	close(fd);
 	EXPECT(!err);
 	return NULL;

@@ -41,7 +41,15 @@ struct ktap_test {
 			return why_not_;       \
 	} while (0)
 
-/* Runs the tests whose name contains the program's first argument, all without one. */
+/* Is a test wanted: all without a word, else those with the word in their name, or, after a "!", without it. */
+static inline int ktap_wants(const char *name, const char *only)
+{
+	if (!only)
+		return 1;
+	return *only == '!' ? !strstr(name, only + 1) : !!strstr(name, only);
+}
+
+/* Runs the tests that the program's first argument chooses, see ktap_wants(). */
 static inline int ktap_run(const struct ktap_test *tests, size_t count, const char *only)
 {
 	size_t i, number = 0, wanted = 0;
@@ -49,10 +57,10 @@ static inline int ktap_run(const struct ktap_test *tests, size_t count, const ch
 	const char *why;
 
 	for (i = 0; i < count; i++)
-		wanted += !only || strstr(tests[i].name, only);
+		wanted += ktap_wants(tests[i].name, only);
 	printf("TAP version 13\n1..%zu\n", wanted);
 	for (i = 0; i < count; i++) {
-		if (only && !strstr(tests[i].name, only))
+		if (!ktap_wants(tests[i].name, only))
 			continue;
 		fflush(stdout);
 		why = tests[i].run();

@@ -47,10 +47,17 @@ insert_module()
 	fi
 }
 
+is_unused()
+{
+	[ "$(< /sys/module/ktftp/refcnt)" = 0 ]
+}
+
 # unload_module: for this test; it is there again for the next one.
 unload_module()
 {
 	at_end load_module
+	# Listeners of namespaces that tests before this one had go a moment later.
+	wait_until is_unused
 	rmmod ktftp
 }
 
@@ -87,22 +94,17 @@ one_host()
 # two_hosts: makes them; they go when the test ends.
 two_hosts()
 {
-	local host
-
-	for host in client server; do
-		at_end ip netns del "$host"
-		ip netns add "$host"
-	done
+	one_host client
+	one_host server
 	ip link add c0 netns client type veth peer name s0 netns server
-	set_up_host client c0 "$CLIENT" "$CLIENT6"
-	set_up_host server s0 "$SERVER" "$SERVER6"
+	give_addresses client c0 "$CLIENT" "$CLIENT6"
+	give_addresses server s0 "$SERVER" "$SERVER6"
 }
 
-# set_up_host HOST DEVICE ADDRESS ADDRESS6: in one process, for every test does it.
-set_up_host()
+# give_addresses HOST DEVICE ADDRESS ADDRESS6: in one process, for nearly every test does it.
+give_addresses()
 {
 	ip -n "$1" -batch - <<- BATCH
-		link set lo up
 		address add $3/24 dev $2
 		address add $4/64 dev $2 nodad
 		link set $2 up
@@ -168,20 +170,43 @@ make_file()
 # shellcheck disable=SC2034
 CLIENTS=(curl curl_without_options tftp_hpa atftp busybox)
 
-# download CLIENT ADDRESS NAME TO: fetches a file by a client that others wrote, as it is called by hand.
+# The host they run on.
+CLIENT_HOST=client
+
+# download CLIENT[,NAME=VALUE...] ADDRESS NAME TO: fetches a file by a client that others wrote, as it is called by
+# hand. What follows its name are TFTP options to ask for; curl and busybox have words for the block size alone, and
+# the others for none.
 download()
 {
-	local client=$1 address=$2 name=$3 to=$4 host=$2
+	local client=${1%%,*} address=$2 name=$3 to=$4 host=$2 asked=()
 
 	[[ $address != *:* ]] || host="[$address]"
+	mapfile -t asked < <(options_of "$client" "${1#"$client"}")
 	case $client in
-	curl) in_client timeout 100 curl -gsS -o "$to" "tftp://$host/$name" ;;
-	curl_without_options) in_client timeout 100 curl -gsS --tftp-no-options -o "$to" "tftp://$host/$name" ;;
-	tftp_hpa) in_client timeout 100 tftp -m octet "$address" -c get "$name" "$to" ;;
-	atftp) in_client timeout 100 atftp --get -r "$name" -l "$to" "$address" ;;
-	busybox) in_client timeout 100 busybox tftp -g -r "$name" -l "$to" "$address" ;;
+	curl) set -- curl -gsS -o "$to" "tftp://$host/$name" ;;
+	curl_without_options) set -- curl -gsS --tftp-no-options -o "$to" "tftp://$host/$name" ;;
+	tftp_hpa) set -- tftp -m octet "$address" -c get "$name" "$to" ;;
+	atftp) set -- atftp --get -r "$name" -l "$to" "$address" ;;
+	busybox) set -- busybox tftp -g -r "$name" -l "$to" "$address" ;;
 	*) fail "no client is called $client" ;;
 	esac
+	[ "$client" != busybox ] || { set -- "$@" "${asked[@]}"; asked=(); }
+	ip netns exec "$CLIENT_HOST" timeout 100 "$1" "${asked[@]}" "${@:2}"
+}
+
+# options_of CLIENT ,NAME=VALUE...: the words, a line each, by which a client is told to ask for options.
+options_of()
+{
+	local option
+
+	for option in ${2//,/ }; do
+		case $1,$option in
+		curl,blksize=*) printf '%s\n' --tftp-blksize "${option#*=}" ;;
+		busybox,blksize=*) printf '%s\n' -b "${option#*=}" ;;
+		atftp,*) printf '%s\n' --option "${option/=/ }" ;;
+		*) fail "$1 cannot ask for $option" ;;
+		esac
+	done
 }
 
 # downloads_whole CLIENT ADDRESS NAME [CONTENT]: ... and gets what the file CONTENT holds, or the one called NAME.
@@ -193,6 +218,47 @@ downloads_whole()
 	download "$1" "$2" "$3" "$to"
 	cmp "$to" "${4:-$3}"
 	rm "$to"
+}
+
+# watch_transfers: what happens to them from now on is in the file "events". The server listens on all addresses.
+watch_transfers()
+{
+	# As it is, not in_server: the one to be ended is the process itself.
+	ip netns exec server ktftpctl -j monitor > events &
+	at_end kill "$!"
+	wait_until is_told_of_a_miss
+}
+
+is_told_of_a_miss()
+{
+	# shellcheck disable=SC2016 # for the other bash
+	in_server bash -c 'printf "\0\1%s\0octet\0" not-there > /dev/udp/127.0.0.1/69'
+	grep -q '"miss"' events
+}
+
+# ended NUMBER: so many have since.
+ended()
+{
+	[ "$(grep -c '"event": "end"' events)" = "$1" ]
+}
+
+# granted: the block sizes of those that came to a good end, "BYTES:NUMBER" each, the smallest first.
+granted()
+{
+	sed -n 's/.*"blksize": \([0-9]*\),.*"end": "complete".*/\1/p' events | sort -n | uniq -c |
+		awk '{ printf "%s%s:%s", sep, $2, $1; sep = " " }'
+}
+
+# blocks_were BYTES:NUMBER...: all have ended, and well: so many with blocks of so many bytes, the smallest first.
+blocks_were()
+{
+	local one total=0
+
+	for one in "$@"; do
+		total=$((total + ${one#*:}))
+	done
+	wait_until ended "$total"
+	[ "$(granted)" = "$*" ] || fail "blocks were $(granted), not $*; $(< events)"
 }
 
 # wait_for_all PID...: waits for every one, then fails when one failed.

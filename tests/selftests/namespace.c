@@ -73,11 +73,12 @@ int sealed_memfd(const void *bytes, size_t length)
 
 const char *publish_bytes(const char *name, const void *bytes, size_t length)
 {
+	const struct ktftp_properties properties = { .name = name };
 	int fd = sealed_memfd(bytes, length), err;
 	struct ktftp_entry entry;
 
 	EXPECT(fd >= 0);
-	err = ktftp_publish_fd(k, name, fd, KTFTP_KIND_SEALED, &entry);
+	err = ktftp_publish_fd(k, &properties, fd, KTFTP_KIND_SEALED, &entry);
 	close(fd);
 	EXPECT(!err);
 	EXPECT(entry.size == length);

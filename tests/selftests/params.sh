@@ -19,6 +19,12 @@ unproven_retries  0     10        2
 max_unproven      1     1048576   4096
 max_transfers     1     16777216  262144
 max_listeners     1     4096      64
+max_entries       1     67108864  1048576
+max_absents       1     67108864  262144
+max_globs         1     4096      256
+max_views         1     65536     1024
+max_owners        1     65536     1024
+grace_s           0     31536000  300
 "
 
 # What orphan_miss may be; by default the first.

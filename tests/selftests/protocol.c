@@ -127,6 +127,34 @@ static const char *mode_is_case_insensitive_and_a_stray_nul_is_tolerated(void)
 	return NULL;
 }
 
+static const char *a_drained_listener_is_silent_until_it_is_resumed(void)
+{
+	struct ktftp_listener listener = { .address = { .bytes = { 127, 0, 0, 1 }, .length = 4 } }, later = listener;
+	struct client client;
+
+	EXPECT_OK(begin(&client, 2000));
+	EXPECT(!ktftp_listener_drain(k, &listener));
+	EXPECT_OK(client_request(&client, RRQ, "file", "octet"));
+	EXPECT(client_hears_nothing(&client, SILENCE_MS));
+	EXPECT(!ktftp_listener_resume(k, &listener));
+	EXPECT_OK(client_request(&client, RRQ, "missing", "octet"));
+	EXPECT_OK(client_expect_error(&client, 1));
+	client_close(&client);
+
+	/* One that is added so takes none before that either. */
+	later.port = 6969;
+	later.state = KTFTP_LISTENER_STATE_DRAINING;
+	EXPECT(!ktftp_listener_add(k, &later));
+	EXPECT_OK(client_open(&client, "127.0.0.1", 6969));
+	EXPECT_OK(client_request(&client, RRQ, "missing", "octet"));
+	EXPECT(client_hears_nothing(&client, SILENCE_MS));
+	EXPECT(!ktftp_listener_resume(k, &later));
+	EXPECT_OK(client_request(&client, RRQ, "missing", "octet"));
+	EXPECT_OK(client_expect_error(&client, 1));
+	client_close(&client);
+	return NULL;
+}
+
 static const char *a_missing_name_gets_error_1(void)
 {
 	struct client client;
@@ -549,6 +577,7 @@ int main(int argc, char **argv)
 		TEST(data_comes_from_a_port_of_the_range),
 		TEST(a_single_port_listener_answers_from_its_port),
 		TEST(mode_is_case_insensitive_and_a_stray_nul_is_tolerated),
+		TEST(a_drained_listener_is_silent_until_it_is_resumed),
 		TEST(a_missing_name_gets_error_1),
 		TEST(a_name_that_leads_upwards_gets_error_1),
 		TEST(a_write_gets_error_2),

@@ -6,8 +6,6 @@
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-NOBODY=65534
-
 # ktftpctl on the server, in this mount namespace: a pinned file keeps the mount busy through which it was opened.
 ctl()
 {
@@ -181,7 +179,7 @@ a_file_system_is_busy_until_its_files_are_withdrawn()
 	cd ..
 	refused 'busy' umount disk
 	ctl withdraw file
-	umount disk
+	wait_until umount disk
 }
 
 a_replaced_file_does_not_keep_its_file_system_busy()
@@ -550,47 +548,6 @@ withdrawing_everything_needs_yes_off_a_terminal()
 	[ "$(ctl -j list)" = '[]' ]
 }
 
-# As somebody who is root in a user namespace and nobody outside it, which everybody can be.
-in_own_namespace()
-{
-	setpriv --reuid $NOBODY --regid $NOBODY --clear-groups unshare -Urn "$@"
-}
-
-a_user_namespace_can_neither_publish_nor_pin()
-{
-	work_dir
-	chmod 755 .
-	# The tree may lie where nobody gets in.
-	cp "$(command -v ktftpctl)" ktftpctl
-	make_file theirs 5000
-	make_file own 5000
-	chown $NOBODY own
-	refused 'belongs to a user namespace' in_own_namespace ./ktftpctl publish --seal theirs
-	refused 'belongs to a user namespace' in_own_namespace ./ktftpctl publish --copy theirs
-	refused 'belongs to a user namespace' in_own_namespace ./ktftpctl publish theirs
-	refused 'belongs to a user namespace' in_own_namespace ./ktftpctl publish --pin theirs
-	refused 'belongs to a user namespace' in_own_namespace ./ktftpctl publish --pin own
-	refused 'belongs to a user namespace' unshare -Urn ./ktftpctl publish --pin theirs
-	append_to theirs
-	append_to own
-}
-
-a_user_without_privilege_can_do_nothing_to_the_host()
-{
-	work_dir
-	serve
-	chmod 755 .
-	cp "$(command -v ktftpctl)" ktftpctl
-	make_file file 5000
-	chown $NOBODY file
-	refused 'not permitted: this needs CAP_NET_ADMIN' nsenter --net=/run/netns/server \
-		setpriv --reuid $NOBODY --regid $NOBODY --clear-groups ./ktftpctl publish file
-	ctl publish file
-	refused 'not permitted: this needs CAP_NET_ADMIN' nsenter --net=/run/netns/server \
-		setpriv --reuid $NOBODY --regid $NOBODY --clear-groups ./ktftpctl withdraw file
-	is_published file pinned
-}
-
 one_download_runs()
 {
 	[ "$(stat_of requests_in_progress)" = 1 ]
@@ -674,8 +631,6 @@ TESTS=(
 	a_folder_is_published_under_relative_paths
 	several_names_are_withdrawn_all_or_none
 	withdrawing_everything_needs_yes_off_a_terminal
-	a_user_namespace_can_neither_publish_nor_pin
-	a_user_without_privilege_can_do_nothing_to_the_host
 	a_running_download_goes_on_with_the_content_it_began_with
 	a_running_download_keeps_a_withdrawn_file_from_being_written
 )

@@ -47,7 +47,7 @@ if not eval(f"({sys.argv[1]})"):
 
 # has_what_the_spec_says OPERATION KIND: the first item of the answer has the attributes that the specification
 # lists for KIND, as in "dump.reply", of OPERATION; those in OPTIONAL may be absent.
-OPTIONAL='{"device", "while-attached"}'
+OPTIONAL='{"device", "while-attached", "digest", "source"}'
 has_what_the_spec_says()
 {
 	/usr/bin/python3 -c '

@@ -20,6 +20,7 @@ static u64 jiffies_of(u64 us)
 	return (us + JIFFY_US - 1) / JIFFY_US;
 }
 
+/* Over when the jiffy of the deadline is, which is one more from where the timer counts. */
 static u64 rto_jiffies(const struct server *server)
 {
 	return jiffies_of(estimator_us(&server->estimator)) + 1;

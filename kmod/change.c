@@ -18,7 +18,7 @@
  */
 int ktftp_change_begin(struct ktftp_change *change, struct ktftp_store *store, unsigned int items)
 {
-	*change = (struct ktftp_change){ .store = store, .room = items };
+	*change = (struct ktftp_change){ .store = store };
 	change->coming = kvcalloc(max(items, 1u), sizeof(*change->coming), GFP_KERNEL_ACCOUNT);
 	/* Whatever comes may replace something. */
 	change->going = kvcalloc(max(items, 1u), sizeof(*change->going), GFP_KERNEL_ACCOUNT);
@@ -226,6 +226,23 @@ int ktftp_change_commit(struct ktftp_change *change, struct netlink_ext_ack *ext
 	change->stack = NULL;
 	change->committed = true;
 	return 0;
+}
+
+/**
+ * ktftp_change_make() - commit a change from which nothing goes but what it replaces
+ * @change: change
+ * @extack: where the reason of a refusal goes
+ *
+ * Context: takes the store's lock. Return: as ktftp_change_commit().
+ */
+int ktftp_change_make(struct ktftp_change *change, struct netlink_ext_ack *extack)
+{
+	int err;
+
+	mutex_lock(&change->store->lock);
+	err = ktftp_change_commit(change, extack);
+	mutex_unlock(&change->store->lock);
+	return err;
 }
 
 /**

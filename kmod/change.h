@@ -10,6 +10,8 @@
  *   ktftp_change_commit()
  *   mutex_unlock(&store->lock)
  *   ktftp_change_end()          drops what was not committed
+ *
+ * Where nothing goes but what is replaced, ktftp_change_make() is all that stands between add and end.
  */
 #ifndef KTFTP_CHANGE_H
 #define KTFTP_CHANGE_H
@@ -38,7 +40,6 @@ struct ktftp_coming {
  * @going: entries that go, those that are replaced included
  * @going_count: how many
  * @leaving: how many of these, by sort
- * @room: how many fit into either
  * @stack: stack to have, or NULL for the one there is
  * @committed: it is done
  */
@@ -50,7 +51,6 @@ struct ktftp_change {
 	struct ktftp_entry **going;
 	unsigned int going_count;
 	unsigned int leaving[KTFTP_SORTS];
-	unsigned int room;
 	struct ktftp_stack *stack;
 	bool committed;
 };
@@ -61,6 +61,7 @@ void ktftp_change_remove(struct ktftp_change *change, struct ktftp_entry *entry)
 int ktftp_change_push_view(struct ktftp_change *change, const char *name, struct netlink_ext_ack *extack);
 void ktftp_change_abandon(struct ktftp_change *change);
 int ktftp_change_commit(struct ktftp_change *change, struct netlink_ext_ack *extack);
+int ktftp_change_make(struct ktftp_change *change, struct netlink_ext_ack *extack);
 void ktftp_change_end(struct ktftp_change *change);
 
 #endif

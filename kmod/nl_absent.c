@@ -48,12 +48,7 @@ int ktftp_nl_absent_add(struct sk_buff *skb, struct genl_info *info)
 	err = ktftp_change_begin(&change, store, count_globs(info));
 	if (err)
 		return err;
-	err = add_globs(&change, info);
-	if (!err) {
-		mutex_lock(&store->lock);
-		err = ktftp_change_commit(&change, info->extack);
-		mutex_unlock(&store->lock);
-	}
+	err = add_globs(&change, info) ?: ktftp_change_make(&change, info->extack);
 	ktftp_change_end(&change);
 	return err;
 }

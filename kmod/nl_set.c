@@ -261,12 +261,7 @@ int ktftp_nl_view_set(struct sk_buff *skb, struct genl_info *info)
 	err = ktftp_change_begin(&change, store, 0);
 	if (err)
 		return err;
-	err = push_views(&change, info);
-	if (!err) {
-		mutex_lock(&store->lock);
-		err = ktftp_change_commit(&change, info->extack);
-		mutex_unlock(&store->lock);
-	}
+	err = push_views(&change, info) ?: ktftp_change_make(&change, info->extack);
 	ktftp_change_end(&change);
 	return err;
 }

@@ -120,6 +120,17 @@ show_table()
 	     { printf "%-18s %7d %7d %8d %8d\n", $1, $2, $3, $4, $5 }' "$LOGS/results"
 }
 
+# The names of what failed stand below the table, where a reader of nothing but the end finds them.
+name_failures()
+{
+	local name
+
+	while read -r name _; do
+		sed "s/^/$name: /" "$LOGS/$name.why"
+		sed -nE "/^not ok |^Bail out|^ok .*# SKIP/s/^/$name: /p" "$LOGS/$name.log" | head -n 20
+	done < "$LOGS/results"
+}
+
 is_a_layer()
 {
 	[[ " ${LANE_1[*]} ${LANE_2[*]} ${ALONE[*]} " == *" $1 "* ]]
@@ -196,5 +207,6 @@ run_layers()
 	in_lanes ALONE
 	show_failures
 	show_table
+	name_failures
 	sum_up
 }

@@ -16,7 +16,7 @@ NL_CFLAGS := $(shell pkg-config --cflags libnl-genl-3.0 2>/dev/null)
 NL_LIBS := -lnl-genl-3 -lnl-3
 
 KMOD_SOURCES := Kbuild VERSION $(wildcard kmod/*.[ch] kmod/*/*.h kmod/*/*/*.h)
-PURE := proto options names rto window
+PURE := proto options names rto burst window
 
 .PHONY: all user bpf docs kmod selftests help setup run check check-long lint bench bench-loss clean vm-build install install-dkms FORCE
 all: kmod user bpf docs

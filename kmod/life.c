@@ -162,12 +162,12 @@ void ktftp_transfer_conclude(struct ktftp_transfer *t, enum ktftp_transfer_end h
 			     struct ktftp_ending *e)
 {
 	lockdep_assert_held(&t->lock);
-	*e = (struct ktftp_ending){ .kn = t->kn, .entry = t->entry, .tail = t->tail, .replaces = t->replaces };
+	*e = (struct ktftp_ending){ .kn = t->table->kn, .entry = t->entry, .tail = t->tail, .replaces = t->replaces };
 	if (!ktftp_transfer_ended(t)) {
-		e->tell = ktftp_events_wanted(t->kn) && ktftp_transfer_view(t, &e->view);
+		e->tell = ktftp_events_wanted(t->table->kn) && ktftp_transfer_view(t, &e->view);
 		e->view.end = how;
 		ktftp_trace_end(t, how);
-		count_end(t->kn, how);
+		count_end(t->table->kn, how);
 		atomic_dec(&t->table->active);
 		if (t->state == KTFTP_TRANSFER_STATE_UNPROVEN)
 			ktftp_unproven_remove(t);
@@ -205,7 +205,7 @@ void ktftp_transfer_finish(struct ktftp_ending *e)
 void ktftp_transfer_bury(struct ktftp_transfer *t)
 {
 	ktftp_table_remove(t->table, t);
-	atomic_dec(&t->kn->transfers);
+	atomic_dec(&t->table->kn->transfers);
 	if (timer_delete(&t->timer))
 		ktftp_transfer_put(t);
 	ktftp_transfer_put(t);

@@ -181,7 +181,7 @@ static struct sk_buff *build_block(struct ktftp_transfer *t)
 	lockdep_assert_held(&t->lock);
 	skb = ktftp_xmit_block(t->port, &t->key, &t->route, ktftp_window_wire(&t->window, number), &block);
 	if (unlikely(!skb))
-		ktftp_count(t->kn, KTFTP_A_STATS_SEND_FAILED);
+		ktftp_count(t->table->kn, KTFTP_A_STATS_SEND_FAILED);
 	else
 		built_block(t, skb, block.bytes, t->rto.repeats);
 	return skb;
@@ -198,7 +198,7 @@ static struct sk_buff *build_oack(struct ktftp_transfer *t)
 	if (skb)
 		built_oack(t, skb);
 	else
-		ktftp_count(t->kn, KTFTP_A_STATS_SEND_FAILED);
+		ktftp_count(t->table->kn, KTFTP_A_STATS_SEND_FAILED);
 	return skb;
 }
 
@@ -228,7 +228,7 @@ struct sk_buff *ktftp_segment_withdrawn(struct ktftp_transfer *t)
 	skb = ktftp_xmit_bytes(t->port, &t->key, &t->route, packet,
 			       ktftp_proto_error(packet, sizeof(packet), KTFTP_ERR_UNDEFINED,
 						 "The file was replaced, ask again"));
-	ktftp_count(t->kn, skb ? KTFTP_A_STATS_ERRORS_SENT : KTFTP_A_STATS_SEND_FAILED);
+	ktftp_count(t->table->kn, skb ? KTFTP_A_STATS_ERRORS_SENT : KTFTP_A_STATS_SEND_FAILED);
 	return skb;
 }
 
@@ -273,7 +273,7 @@ struct sk_buff *ktftp_segment_linger(struct ktftp_transfer *t, struct ktftp_left
 	if (skb) {
 		built_block(t, skb, t->tail_bytes - KTFTP_HEADER_BYTES, true);
 	} else {
-		ktftp_count(t->kn, KTFTP_A_STATS_SEND_FAILED);
+		ktftp_count(t->table->kn, KTFTP_A_STATS_SEND_FAILED);
 		ktftp_segment_not_sent(t);
 	}
 	return skb;

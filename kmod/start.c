@@ -18,7 +18,7 @@
 
 #define TID_TRIES	8
 
-static struct ktftp_transfer *new_transfer(struct ktftp_net *kn, const struct ktftp_start *start)
+static struct ktftp_transfer *new_transfer(const struct ktftp_start *start)
 {
 	struct ktftp_transfer *t = ktftp_transfer_alloc();
 
@@ -27,7 +27,6 @@ static struct ktftp_transfer *new_transfer(struct ktftp_net *kn, const struct kt
 	t->key = start->key;
 	t->port = NULL;
 	t->table = start->table;
-	t->kn = kn;
 	timer_setup(&t->timer, ktftp_transfer_expired, 0);
 	t->bytes = start->entry->bytes;
 	t->request_hash = start->request_hash;
@@ -174,16 +173,16 @@ static void begin(struct ktftp_transfer *t, const struct ktftp_start *start, str
 	t->timer.expires = t->deadline;
 	refcount_inc(&t->ref);
 	add_timer(&t->timer);
-	tell = ktftp_events_wanted(t->kn) && ktftp_transfer_view(t, &view);
+	tell = ktftp_events_wanted(t->table->kn) && ktftp_transfer_view(t, &view);
 	ktftp_trace_start(t);
 	skb = ktftp_segment_build(t);
 	block = t->window.sent;
 	spin_unlock(&t->lock);
 	if (tell)
-		ktftp_event_start(t->kn, &view);
+		ktftp_event_start(t->table->kn, &view);
 	if (skb)
 		ktftp_transfer_send(t, t->table, &t->key, t->port, block, skb);
-	ktftp_unproven_trim(t->kn);
+	ktftp_unproven_trim(t->table->kn);
 }
 
 /* Takes back one that was never begun: nobody else has touched it. */
@@ -213,7 +212,7 @@ int ktftp_transfer_start(struct ktftp_net *kn, const struct ktftp_start *start)
 
 	if (atomic_read(&kn->transfers) >= ktftp_param(max_transfers))
 		return -ENOSPC;
-	t = new_transfer(kn, start);
+	t = new_transfer(start);
 	if (!t)
 		return -ENOMEM;
 	atomic_inc(&kn->transfers);

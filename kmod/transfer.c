@@ -80,7 +80,7 @@ static void acknowledged(struct ktftp_transfer *t, u64 now_ns)
 	const struct ktftp_rto_limits limits = ktftp_segment_limits();
 
 	if (ktftp_rto_acknowledged(&t->rto, &limits, us_since(now_ns, t->sent_ns), us_since(now_ns, t->resent_ns)))
-		ktftp_count(t->kn, KTFTP_A_STATS_SEGMENTS_SPURIOUS);
+		ktftp_count(t->table->kn, KTFTP_A_STATS_SEGMENTS_SPURIOUS);
 }
 
 /* The block before is acknowledged once more: never answered, but it can prove a repeat needless. */
@@ -91,7 +91,7 @@ static void acknowledged_again(struct ktftp_transfer *t)
 
 	if (!ktftp_rto_duplicate(&t->rto, &limits))
 		return;
-	ktftp_count(t->kn, KTFTP_A_STATS_SEGMENTS_SPURIOUS);
+	ktftp_count(t->table->kn, KTFTP_A_STATS_SEGMENTS_SPURIOUS);
 	/* What is in flight has the longer interval as well. */
 	longer = jiffies + ktftp_segment_rto(t);
 	if (!t->rto.repeats && time_after(longer, t->deadline))
@@ -147,7 +147,7 @@ static void take_ack(struct ktftp_transfer *t, u16 wire, struct answer *answer, 
 {
 	answer->what = ktftp_window_ack(&t->window, wire);
 	ktftp_trace_ack(t, wire, answer->what);
-	answer->kn = t->kn;
+	answer->kn = t->table->kn;
 	answer->port = t->port;
 	if (answer->what != KTFTP_ACK_STALE) {
 		t->heard = jiffies;

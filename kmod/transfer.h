@@ -42,15 +42,14 @@ enum ktftp_life {
 
 /**
  * struct ktftp_transfer - one download
- * @lock: protects what follows @kn; initialised once for the life of the memory
+ * @lock: protects what follows @table; initialised once for the life of the memory
  * @ref: references
  * @by_tid: in the table of that name. Readers may stand on this memory while it becomes another transfer:
  *	only the table's own functions write it
  * @by_client: in the table of that name, likewise
- * @key: who talks to whom; like all down to @kn set before the transfer is in a table
+ * @key: who talks to whom; like all down to @table set before the transfer is in a table
  * @port: the port it uses
  * @table: the table it is in
- * @kn: its namespace
  * @timer: pending as long as the transfer is alive
  * @state: enum ktftp_transfer_state or enum ktftp_life; anything but DEAD only under @lock
  * @unsent: what is in flight never left this host: send it again without backing off
@@ -84,7 +83,6 @@ struct ktftp_transfer {
 	struct ktftp_key key;
 	const struct ktftp_port *port;
 	struct ktftp_table *table;
-	struct ktftp_net *kn;
 	struct timer_list timer;
 
 	u8 state;

@@ -3,6 +3,7 @@
 #include "life.h"
 #include "netns.h"
 #include "params.h"
+#include "table.h"
 
 void ktftp_unproven_init(struct ktftp_unproven *unproven)
 {
@@ -17,7 +18,7 @@ void ktftp_unproven_init(struct ktftp_unproven *unproven)
  */
 void ktftp_unproven_add(struct ktftp_transfer *t)
 {
-	struct ktftp_unproven *unproven = &t->kn->unproven;
+	struct ktftp_unproven *unproven = &t->table->kn->unproven;
 
 	lockdep_assert_held(&t->lock);
 	spin_lock(&unproven->lock);
@@ -32,7 +33,7 @@ void ktftp_unproven_add(struct ktftp_transfer *t)
  */
 void ktftp_unproven_remove(struct ktftp_transfer *t)
 {
-	struct ktftp_unproven *unproven = &t->kn->unproven;
+	struct ktftp_unproven *unproven = &t->table->kn->unproven;
 
 	lockdep_assert_held(&t->lock);
 	spin_lock(&unproven->lock);

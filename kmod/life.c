@@ -14,6 +14,7 @@
 #include "listener.h"
 #include "netns.h"
 #include "port.h"
+#include "proto.h"
 #include "table.h"
 #include "tracing.h"
 
@@ -107,6 +108,18 @@ bool ktftp_transfer_is_of_client(const struct ktftp_transfer *t, const struct kt
 }
 
 /**
+ * ktftp_transfer_bytes() - size of the file, as long as the download has not ended
+ * @t: transfer; its lock is held
+ */
+u64 ktftp_transfer_bytes(const struct ktftp_transfer *t)
+{
+	lockdep_assert_held(&t->lock);
+	if (t->entry)
+		return t->entry->bytes;
+	return (t->window.blocks - 1) * t->grant.blksize + t->tail_bytes - KTFTP_HEADER_BYTES;
+}
+
+/**
  * ktftp_transfer_view() - what there is to tell of a transfer
  * @t: transfer; its lock is held
  * @view: where it goes
@@ -115,9 +128,12 @@ bool ktftp_transfer_is_of_client(const struct ktftp_transfer *t, const struct kt
  */
 bool ktftp_transfer_view(struct ktftp_transfer *t, struct ktftp_transfer_view *view)
 {
+	u64 bytes;
+
 	lockdep_assert_held(&t->lock);
 	if (ktftp_transfer_ended(t))
 		return false;
+	bytes = ktftp_transfer_bytes(t);
 	*view = (struct ktftp_transfer_view){
 		.key = t->key,
 		.name = t->entry ? t->entry->name : t->tail ? (char *)t->tail + t->tail_bytes : "",
@@ -126,8 +142,8 @@ bool ktftp_transfer_view(struct ktftp_transfer *t, struct ktftp_transfer_view *v
 		.blksize = t->grant.blksize,
 		.repeats = t->repeats,
 		.srtt_us = t->rto.srtt_us,
-		.bytes = t->bytes,
-		.acked_bytes = min(t->window.acked * t->grant.blksize, t->bytes),
+		.bytes = bytes,
+		.acked_bytes = min(t->window.acked * t->grant.blksize, bytes),
 		.age_ms = div_u64(ktime_get_ns() - t->began_ns, NSEC_PER_MSEC),
 	};
 	return true;

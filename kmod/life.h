@@ -59,6 +59,7 @@ void ktftp_transfer_conclude(struct ktftp_transfer *t, enum ktftp_transfer_end h
 void ktftp_transfer_finish(struct ktftp_ending *e);
 void ktftp_transfer_bury(struct ktftp_transfer *t);
 void ktftp_transfer_kill(struct ktftp_transfer *t, enum ktftp_transfer_end how);
+u64 ktftp_transfer_bytes(const struct ktftp_transfer *t);
 
 /* transfer.c */
 void ktftp_transfer_send(struct ktftp_transfer *t, struct ktftp_table *table, const struct ktftp_key *key,

@@ -112,7 +112,7 @@ void ktftp_segment_not_sent(struct ktftp_transfer *t)
 
 static u32 block_bytes(const struct ktftp_transfer *t, u64 block)
 {
-	return block < t->window.blocks ? t->grant.blksize : t->bytes - (block - 1) * t->grant.blksize;
+	return block < t->window.blocks ? t->grant.blksize : t->entry->bytes - (block - 1) * t->grant.blksize;
 }
 
 static struct worth *worth_of(struct sk_buff *skb)
@@ -194,7 +194,7 @@ static struct sk_buff *build_oack(struct ktftp_transfer *t)
 
 	lockdep_assert_held(&t->lock);
 	skb = ktftp_xmit_bytes(t->port, &t->key, &t->route, packet,
-			       ktftp_options_oack(packet, &t->grant, t->bytes));
+			       ktftp_options_oack(packet, &t->grant, t->entry->bytes));
 	if (skb)
 		built_oack(t, skb);
 	else

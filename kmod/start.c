@@ -28,7 +28,6 @@ static struct ktftp_transfer *new_transfer(const struct ktftp_start *start)
 	t->port = NULL;
 	t->table = start->table;
 	timer_setup(&t->timer, ktftp_transfer_expired, 0);
-	t->bytes = start->entry->bytes;
 	t->request_hash = start->request_hash;
 	t->began_ns = ktime_get_ns();
 	t->sent_ns = t->began_ns;
@@ -142,14 +141,14 @@ static void negotiate(struct ktftp_transfer *t, const struct ktftp_options *opti
 	struct ktftp_option_limits limits = {
 		.max_blksize = KTFTP_BLKSIZE_DEFAULT,
 		.max_windowsize = 1,
-		.bytes = t->bytes,
+		.bytes = t->entry->bytes,
 		.honor_timeout = ktftp_param(honor_timeout),
 	};
 
 	if (options->asked)
 		limits.max_blksize = largest_blksize(t);
 	ktftp_options_grant(&t->grant, options, &limits);
-	t->window.blocks = ktftp_window_blocks(t->bytes, t->grant.blksize);
+	t->window.blocks = ktftp_window_blocks(t->entry->bytes, t->grant.blksize);
 	t->window.rollover = t->grant.rollover;
 	t->window.negotiating = t->grant.granted;
 	t->window.sent = t->window.negotiating ? 0 : 1;

@@ -71,7 +71,7 @@ void ktftp_trace_do_start(const struct ktftp_transfer *t)
 
 	lockdep_assert_held(&t->lock);
 	trace_ktftp_start(t->id, netns_of(t->table->kn), t->port->listener->id, high(&t->key.peer), low(&t->key.peer),
-			  ntohs(t->key.peer_port), ntohs(t->key.tid), t->bytes, t->grant.blksize,
+			  ntohs(t->key.peer_port), ntohs(t->key.tid), ktftp_transfer_bytes(t), t->grant.blksize,
 			  t->grant.windowsize, name, strlen(name));
 }
 
@@ -103,10 +103,11 @@ void ktftp_trace_do_retransmit(const struct ktftp_transfer *t, enum ktftp_trace_
 
 void ktftp_trace_do_end(const struct ktftp_transfer *t, u32 how)
 {
+	const u64 bytes = ktftp_transfer_bytes(t);
 	const char *name = name_of(t);
 
 	lockdep_assert_held(&t->lock);
 	trace_ktftp_end(t->id, own_netns(t), high(&t->key.peer), low(&t->key.peer), ntohs(t->key.peer_port), how,
-			t->bytes, min(t->window.acked * t->grant.blksize, t->bytes), t->repeats,
+			bytes, min(t->window.acked * t->grant.blksize, bytes), t->repeats,
 			div_u64(ktime_get_ns() - t->began_ns, NSEC_PER_USEC), name, strlen(name));
 }

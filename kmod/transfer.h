@@ -69,7 +69,6 @@ enum ktftp_life {
  * @route: the way to the client
  * @entry: what is sent, with a reference; NULL once @tail is there or all is acknowledged
  * @tail: the last DATA packet and, behind it, the terminated name, while the transfer lingers; or NULL
- * @bytes: size of the file
  * @request_hash: keyed hash of the request, to know a repeat of it
  * @replaces: an earlier transfer of the same client port, with a reference, that ends when this one is proven
  * @began_ns: when the request came, ktime_get_ns()
@@ -103,7 +102,6 @@ struct ktftp_transfer {
 	struct ktftp_route route;
 	struct ktftp_entry *entry;
 	u8 *tail;
-	u64 bytes;
 	u64 request_hash;
 	struct ktftp_transfer *replaces;
 	u64 began_ns;

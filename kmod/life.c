@@ -178,7 +178,11 @@ void ktftp_transfer_conclude(struct ktftp_transfer *t, enum ktftp_transfer_end h
 			     struct ktftp_ending *e)
 {
 	lockdep_assert_held(&t->lock);
-	*e = (struct ktftp_ending){ .kn = t->table->kn, .entry = t->entry, .tail = t->tail, .replaces = t->replaces };
+	*e = (struct ktftp_ending){ .kn = t->table->kn, .entry = t->entry };
+	if (t->state == KTFTP_TRANSFER_STATE_UNPROVEN)
+		e->replaces = t->replaces;
+	else
+		e->tail = t->tail;
 	if (!ktftp_transfer_ended(t)) {
 		e->tell = ktftp_events_wanted(t->table->kn) && ktftp_transfer_view(t, &e->view);
 		e->view.end = how;
@@ -192,7 +196,6 @@ void ktftp_transfer_conclude(struct ktftp_transfer *t, enum ktftp_transfer_end h
 	}
 	t->entry = NULL;
 	t->tail = NULL;
-	t->replaces = NULL;
 	ktftp_route_drop(&t->route);
 	t->state = next;
 }

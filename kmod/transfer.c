@@ -66,7 +66,7 @@ static struct ktftp_transfer *prove(struct ktftp_transfer *t)
 
 	t->state = KTFTP_TRANSFER_STATE_RUNNING;
 	ktftp_unproven_remove(t);
-	t->replaces = NULL;
+	t->tail = NULL;
 	return old;
 }
 

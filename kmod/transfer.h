@@ -58,9 +58,13 @@ enum ktftp_life {
  * @window: where it stands
  * @rto: round-trip estimator
  * @unreachable: port-unreachables since the client was last heard of
- * @unproven: in the namespace's list of that name while @state is UNPROVEN
- * @repeats: packets sent again
+ * @unproven: in the namespace's list of that name, while @state is UNPROVEN
+ * @replaces: an earlier transfer of the same client port, with a reference, that ends when this one is proven;
+ *	while @state is UNPROVEN
+ * @tail: the last DATA packet and, behind it, the terminated name, while the transfer lingers; or NULL. In any
+ *	other state than UNPROVEN, whose place it takes: who was not heard of is sent nothing from a copy
  * @tail_bytes: length of the packet in @tail
+ * @repeats: packets sent again
  * @sent_ns: when what is in flight was first sent, ktime_get_ns()
  * @resent_ns: when it was last sent
  * @heard: when the client was last heard of, in jiffies
@@ -68,9 +72,7 @@ enum ktftp_life {
  * @deadline: when the timer has something to do, in jiffies; it may fire earlier and looks again then
  * @route: the way to the client
  * @entry: what is sent, with a reference; NULL once @tail is there or all is acknowledged
- * @tail: the last DATA packet and, behind it, the terminated name, while the transfer lingers; or NULL
  * @request_hash: keyed hash of the request, to know a repeat of it
- * @replaces: an earlier transfer of the same client port, with a reference, that ends when this one is proven
  * @began_ns: when the request came, ktime_get_ns()
  * @id: number that no other transfer of the host ever has, for who traces them
  */
@@ -90,10 +92,18 @@ struct ktftp_transfer {
 	struct ktftp_grant grant;
 	struct ktftp_window window;
 	struct ktftp_rto rto;
-	struct list_head unproven;
+	union {
+		struct {
+			struct list_head unproven;
+			struct ktftp_transfer *replaces;
+		};
+		struct {
+			u8 *tail;
+			u32 tail_bytes;
+		};
+	};
 	u8 unreachable;
 	u32 repeats;
-	u32 tail_bytes;
 	u64 sent_ns;
 	u64 resent_ns;
 	unsigned long heard;
@@ -101,9 +111,7 @@ struct ktftp_transfer {
 	unsigned long deadline;
 	struct ktftp_route route;
 	struct ktftp_entry *entry;
-	u8 *tail;
 	u64 request_hash;
-	struct ktftp_transfer *replaces;
 	u64 began_ns;
 	u64 id;
 };

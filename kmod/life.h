@@ -6,6 +6,8 @@
 #ifndef KTFTP_LIFE_H
 #define KTFTP_LIFE_H
 
+#include <linux/ktime.h>
+
 #include "transfer.h"
 
 /**
@@ -44,6 +46,16 @@ static inline bool ktftp_transfer_alive(const struct ktftp_transfer *t)
 static inline bool ktftp_transfer_ended(const struct ktftp_transfer *t)
 {
 	return t->state >= KTFTP_LIFE_DONE;
+}
+
+/*
+ * The clock of round trips, to be subtracted only: it starts anew every 71 minutes. What is in flight is sent again
+ * by the minute, or by the timeout that was agreed on, at most 255 s; and the time since the first of several copies
+ * matters for the first second alone, KTFTP_RTO_LEARNED_US.
+ */
+static inline u32 ktftp_transfer_now_us(void)
+{
+	return ktime_to_us(ktime_get());
 }
 
 /* life.c */

@@ -30,8 +30,8 @@ static struct ktftp_transfer *new_transfer(const struct ktftp_start *start)
 	timer_setup(&t->timer, ktftp_transfer_expired, 0);
 	t->request_hash = start->request_hash;
 	t->began_ns = ktime_get_ns();
-	t->sent_ns = t->began_ns;
-	t->resent_ns = t->began_ns;
+	t->sent_us = ktftp_transfer_now_us();
+	t->resent_us = t->sent_us;
 	t->heard = jiffies;
 	t->moved = jiffies;
 	ktftp_route_init(&t->route);

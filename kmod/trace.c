@@ -37,12 +37,6 @@ static u64 low(const struct in6_addr *address)
 	return get_unaligned_be64(&address->s6_addr[8]);
 }
 
-/* Longer than 71 minutes is U32_MAX. */
-static u32 us_since(u64 then_ns)
-{
-	return min_t(u64, div_u64(ktime_get_ns() - then_ns, NSEC_PER_USEC), U32_MAX);
-}
-
 /* Its entry is gone when the last block lingers. */
 static const char *name_of(const struct ktftp_transfer *t)
 {
@@ -90,7 +84,7 @@ void ktftp_trace_do_ack(const struct ktftp_transfer *t, u16 wire, u32 what)
 
 	lockdep_assert_held(&t->lock);
 	trace_ktftp_ack(t->id, own_netns(t), high(&t->key.peer), low(&t->key.peer), ntohs(t->key.peer_port),
-			wire, what, t->window.acked, sample ? max_t(u32, us_since(t->sent_ns), 1) : 0);
+			wire, what, t->window.acked, sample ? max_t(u32, ktftp_transfer_now_us() - t->sent_us, 1) : 0);
 }
 
 void ktftp_trace_do_retransmit(const struct ktftp_transfer *t, enum ktftp_trace_why why)
@@ -98,7 +92,7 @@ void ktftp_trace_do_retransmit(const struct ktftp_transfer *t, enum ktftp_trace_
 	lockdep_assert_held(&t->lock);
 	trace_ktftp_retransmit(t->id, own_netns(t), high(&t->key.peer), low(&t->key.peer),
 			       ntohs(t->key.peer_port), t->window.negotiating ? 0 : t->window.sent, copy_of(t), why,
-			       us_since(t->resent_ns));
+			       ktftp_transfer_now_us() - t->resent_us);
 }
 
 void ktftp_trace_do_end(const struct ktftp_transfer *t, u32 how)

@@ -70,16 +70,11 @@ static struct ktftp_transfer *prove(struct ktftp_transfer *t)
 	return old;
 }
 
-static u32 us_since(u64 now_ns, u64 then_ns)
-{
-	return min_t(u64, div_u64(now_ns - then_ns, NSEC_PER_USEC), U32_MAX);
-}
-
-static void acknowledged(struct ktftp_transfer *t, u64 now_ns)
+static void acknowledged(struct ktftp_transfer *t, u32 now_us)
 {
 	const struct ktftp_rto_limits limits = ktftp_segment_limits();
 
-	if (ktftp_rto_acknowledged(&t->rto, &limits, us_since(now_ns, t->sent_ns), us_since(now_ns, t->resent_ns)))
+	if (ktftp_rto_acknowledged(&t->rto, &limits, now_us - t->sent_us, now_us - t->resent_us))
 		ktftp_count(t->table->kn, KTFTP_A_STATS_SEGMENTS_SPURIOUS);
 }
 
@@ -100,15 +95,15 @@ static void acknowledged_again(struct ktftp_transfer *t)
 
 static struct sk_buff *send_next(struct ktftp_transfer *t)
 {
-	u64 now_ns = ktime_get_ns();
+	u32 now_us = ktftp_transfer_now_us();
 
-	acknowledged(t, now_ns);
+	acknowledged(t, now_us);
 	t->window.sent++;
 	t->moved = jiffies;
 	t->unsent = false;
 	t->failures = 0;
-	t->sent_ns = now_ns;
-	t->resent_ns = now_ns;
+	t->sent_us = now_us;
+	t->resent_us = now_us;
 	ktftp_segment_deadline(t, ktftp_segment_rto(t));
 	return ktftp_segment_build(t);
 }
@@ -118,7 +113,7 @@ static void all_acknowledged(struct ktftp_transfer *t, struct ktftp_ending *e)
 {
 	unsigned long swallow = max(msecs_to_jiffies(SWALLOW_MS), 4 * ktftp_segment_rto(t));
 
-	acknowledged(t, ktime_get_ns());
+	acknowledged(t, ktftp_transfer_now_us());
 	ktftp_transfer_conclude(t, KTFTP_TRANSFER_END_COMPLETE, KTFTP_LIFE_DONE, e);
 	ktftp_segment_deadline(t, min(swallow, msecs_to_jiffies(ktftp_param(linger_ms))));
 }
@@ -314,7 +309,7 @@ static struct sk_buff *repeat_first(struct ktftp_transfer *t)
 	t->repeats++;
 	t->rto.repeats = 1;
 	ktftp_trace_retransmit(t, KTFTP_TRACE_REQUEST);
-	t->resent_ns = ktime_get_ns();
+	t->resent_us = ktftp_transfer_now_us();
 	t->heard = jiffies;
 	ktftp_segment_deadline(t, ktftp_segment_first(t));
 	return ktftp_segment_build(t);
@@ -366,7 +361,7 @@ bool ktftp_transfer_repeat(struct ktftp_table *table, const struct ktftp_key *ke
 /* Repeats the block in flight. */
 static struct sk_buff *send_again(struct ktftp_transfer *t, struct ktftp_leftover *left)
 {
-	u64 now_ns = ktime_get_ns();
+	u32 now_us = ktftp_transfer_now_us();
 	bool unproven = t->state == KTFTP_TRANSFER_STATE_UNPROVEN;
 	bool first = t->unsent && !t->rto.repeats;
 
@@ -379,8 +374,8 @@ static struct sk_buff *send_again(struct ktftp_transfer *t, struct ktftp_leftove
 	t->unsent = false;
 	/* The round trip begins when it leaves for the first time. */
 	if (first)
-		t->sent_ns = now_ns;
-	t->resent_ns = now_ns;
+		t->sent_us = now_us;
+	t->resent_us = now_us;
 	ktftp_segment_deadline(t, unproven ? ktftp_segment_first(t) : ktftp_segment_rto(t));
 	/* Who has not been sent the last block cannot have it; who never answered is owed no copy of it. */
 	if (first || unproven || t->window.sent < t->window.blocks)

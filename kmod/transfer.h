@@ -65,8 +65,8 @@ enum ktftp_life {
  *	other state than UNPROVEN, whose place it takes: who was not heard of is sent nothing from a copy
  * @tail_bytes: length of the packet in @tail
  * @repeats: packets sent again
- * @sent_ns: when what is in flight was first sent, ktime_get_ns()
- * @resent_ns: when it was last sent
+ * @sent_us: when what is in flight was first sent, ktftp_transfer_now_us()
+ * @resent_us: when it was last sent
  * @heard: when the client was last heard of, in jiffies
  * @moved: when the client last acknowledged something new, in jiffies
  * @deadline: when the timer has something to do, in jiffies; it may fire earlier and looks again then
@@ -104,8 +104,8 @@ struct ktftp_transfer {
 	};
 	u8 unreachable;
 	u32 repeats;
-	u64 sent_ns;
-	u64 resent_ns;
+	u32 sent_us;
+	u32 resent_us;
 	unsigned long heard;
 	unsigned long moved;
 	unsigned long deadline;

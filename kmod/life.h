@@ -6,6 +6,7 @@
 #ifndef KTFTP_LIFE_H
 #define KTFTP_LIFE_H
 
+#include <linux/jiffies.h>
 #include <linux/ktime.h>
 
 #include "transfer.h"
@@ -56,6 +57,12 @@ static inline bool ktftp_transfer_ended(const struct ktftp_transfer *t)
 static inline u32 ktftp_transfer_now_us(void)
 {
 	return ktime_to_us(ktime_get());
+}
+
+/* Jiffies since a time of which 32 bits were kept: a transfer is not forgotten for weeks. */
+static inline unsigned long ktftp_transfer_since(u32 then)
+{
+	return (u32)jiffies - then;
 }
 
 /* life.c */

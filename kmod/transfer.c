@@ -300,7 +300,7 @@ bool ktftp_transfer_progressed(const struct ktftp_transfer *t)
 {
 	unsigned long lately = max(msecs_to_jiffies(PROGRESS_MS), usecs_to_jiffies(4 * t->rto.srtt_us));
 
-	return t->state == KTFTP_TRANSFER_STATE_RUNNING && time_before(jiffies, t->heard + lately);
+	return t->state == KTFTP_TRANSFER_STATE_RUNNING && ktftp_transfer_since(t->heard) < lately;
 }
 
 /* Under the lock: the first packet again, to a client that has not answered yet but asked again. */
@@ -393,7 +393,7 @@ static bool is_stuck(const struct ktftp_transfer *t)
 {
 	u64 patience_ms = (u64)STUCK_TIMES * ktftp_param(give_up_ms);
 
-	return jiffies_to_msecs(jiffies - t->moved) >= min_t(u64, patience_ms, UINT_MAX);
+	return jiffies_to_msecs(ktftp_transfer_since(t->moved)) >= min_t(u64, patience_ms, UINT_MAX);
 }
 
 /* A client that never answered was sent as many OACKs as it is owed, unless none has left yet. */
@@ -415,7 +415,7 @@ static bool is_a_mirror(const struct ktftp_transfer *t)
 /* Why a transfer whose deadline passed ends now; -1 when it does not. */
 static int reason_to_end(const struct ktftp_transfer *t)
 {
-	unsigned int silent_ms = jiffies_to_msecs(jiffies - t->heard);
+	unsigned int silent_ms = jiffies_to_msecs(ktftp_transfer_since(t->heard));
 
 	if (!ktftp_transfer_ended(t) && (took_too_long(t) || is_stuck(t) || is_a_mirror(t)))
 		return KTFTP_TRANSFER_END_TIMED_OUT;
@@ -424,7 +424,7 @@ static int reason_to_end(const struct ktftp_transfer *t)
 	switch (t->state) {
 	case KTFTP_TRANSFER_STATE_UNPROVEN:
 		return (t->window.negotiating || t->unsent) &&
-		       time_before(jiffies, t->heard + ktftp_segment_unproven()) ? -1 : KTFTP_TRANSFER_END_UNPROVEN;
+		       ktftp_transfer_since(t->heard) < ktftp_segment_unproven() ? -1 : KTFTP_TRANSFER_END_UNPROVEN;
 	case KTFTP_TRANSFER_STATE_LINGERING:
 		return silent_ms >= ktftp_param(linger_ms) ? KTFTP_TRANSFER_END_ASSUMED : -1;
 	case KTFTP_LIFE_DONE:
@@ -477,7 +477,7 @@ void ktftp_transfer_expired(struct timer_list *timer)
 		goto out;
 	}
 	if (was_told(t))
-		t->deadline = t->heard + ktftp_segment_unproven();
+		t->deadline = jiffies - ktftp_transfer_since(t->heard) + ktftp_segment_unproven();
 	else
 		skb = send_again(t, &left);
 	block = t->window.sent;

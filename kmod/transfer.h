@@ -67,8 +67,8 @@ enum ktftp_life {
  * @repeats: packets sent again
  * @sent_us: when what is in flight was first sent, ktftp_transfer_now_us()
  * @resent_us: when it was last sent
- * @heard: when the client was last heard of, in jiffies
- * @moved: when the client last acknowledged something new, in jiffies
+ * @heard: when the client was last heard of, in jiffies, to be asked of by ktftp_transfer_since()
+ * @moved: when the client last acknowledged something new, likewise
  * @deadline: when the timer has something to do, in jiffies; it may fire earlier and looks again then
  * @route: the way to the client
  * @entry: what is sent, with a reference; NULL once @tail is there or all is acknowledged
@@ -106,8 +106,8 @@ struct ktftp_transfer {
 	u32 repeats;
 	u32 sent_us;
 	u32 resent_us;
-	unsigned long heard;
-	unsigned long moved;
+	u32 heard;
+	u32 moved;
 	unsigned long deadline;
 	struct ktftp_route route;
 	struct ktftp_entry *entry;

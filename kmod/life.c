@@ -286,7 +286,7 @@ bool ktftp_transfer_answers(struct ktftp_table *table, const struct ktftp_key *k
 	if (!t)
 		return false;
 	spin_lock(&t->lock);
-	answers = ktftp_transfer_is_of_client(t, table, key) && t->request_hash == request_hash;
+	answers = ktftp_transfer_is_of_client(t, table, key) && t->request_hash == (u32)request_hash;
 	spin_unlock(&t->lock);
 	return answers;
 }

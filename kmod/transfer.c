@@ -343,7 +343,7 @@ bool ktftp_transfer_repeat(struct ktftp_table *table, const struct ktftp_key *ke
 	spin_lock(&t->lock);
 	if (ktftp_transfer_is_of_client(t, table, key)) {
 		port = t->port;
-		if (t->state == KTFTP_TRANSFER_STATE_UNPROVEN && t->request_hash == request_hash) {
+		if (t->state == KTFTP_TRANSFER_STATE_UNPROVEN && t->request_hash == (u32)request_hash) {
 			skb = repeat_first(t);
 			own = t->key;
 			block = t->window.sent;

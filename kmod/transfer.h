@@ -50,14 +50,21 @@ enum ktftp_life {
  * @key: who talks to whom; like all down to @table set before the transfer is in a table
  * @port: the port it uses
  * @table: the table it is in
- * @timer: pending as long as the transfer is alive
  * @state: enum ktftp_transfer_state or enum ktftp_life; anything but DEAD only under @lock
  * @unsent: what is in flight never left this host: send it again without backing off
  * @failures: how often in a row that happened
+ * @unreachable: port-unreachables since the client was last heard of
  * @grant: what was agreed on
  * @window: where it stands
+ * @entry: what is sent, with a reference; NULL once @tail is there or all is acknowledged
+ * @route: the way to the client
  * @rto: round-trip estimator
- * @unreachable: port-unreachables since the client was last heard of
+ * @sent_us: when what is in flight was first sent, ktftp_transfer_now_us()
+ * @resent_us: when it was last sent
+ * @heard: when the client was last heard of, in jiffies, to be asked of by ktftp_transfer_since()
+ * @moved: when the client last acknowledged something new, likewise
+ * @deadline: when the timer has something to do, in jiffies; it may fire earlier and looks again then
+ * @timer: pending as long as the transfer is alive
  * @unproven: in the namespace's list of that name, while @state is UNPROVEN
  * @replaces: an earlier transfer of the same client port, with a reference, that ends when this one is proven;
  *	while @state is UNPROVEN
@@ -65,16 +72,12 @@ enum ktftp_life {
  *	other state than UNPROVEN, whose place it takes: who was not heard of is sent nothing from a copy
  * @tail_bytes: length of the packet in @tail
  * @repeats: packets sent again
- * @sent_us: when what is in flight was first sent, ktftp_transfer_now_us()
- * @resent_us: when it was last sent
- * @heard: when the client was last heard of, in jiffies, to be asked of by ktftp_transfer_since()
- * @moved: when the client last acknowledged something new, likewise
- * @deadline: when the timer has something to do, in jiffies; it may fire earlier and looks again then
- * @route: the way to the client
- * @entry: what is sent, with a reference; NULL once @tail is there or all is acknowledged
- * @request_hash: keyed hash of the request, to know a repeat of it
+ * @request_hash: of the keyed hash of the request, to know a repeat of it
  * @began_ns: when the request came, ktime_get_ns()
  * @id: number that no other transfer of the host ever has, for who traces them
+ *
+ * There may be very many, and each ACK touches one that no cache holds: what it needs comes first, down to the
+ * expiry time in @timer, and all of it is at most 320 bytes, with the pointer that the allocator adds.
  */
 struct ktftp_transfer {
 	spinlock_t lock;
@@ -84,14 +87,23 @@ struct ktftp_transfer {
 	struct ktftp_key key;
 	const struct ktftp_port *port;
 	struct ktftp_table *table;
-	struct timer_list timer;
 
 	u8 state;
 	bool unsent;
 	u8 failures;
+	u8 unreachable;
 	struct ktftp_grant grant;
 	struct ktftp_window window;
+	struct ktftp_entry *entry;
+	struct ktftp_route route;
 	struct ktftp_rto rto;
+	u32 sent_us;
+	u32 resent_us;
+	u32 heard;
+	u32 moved;
+	unsigned long deadline;
+	struct timer_list timer;
+
 	union {
 		struct {
 			struct list_head unproven;
@@ -102,16 +114,8 @@ struct ktftp_transfer {
 			u32 tail_bytes;
 		};
 	};
-	u8 unreachable;
 	u32 repeats;
-	u32 sent_us;
-	u32 resent_us;
-	u32 heard;
-	u32 moved;
-	unsigned long deadline;
-	struct ktftp_route route;
-	struct ktftp_entry *entry;
-	u64 request_hash;
+	u32 request_hash;
 	u64 began_ns;
 	u64 id;
 };

@@ -11,6 +11,7 @@
 #include "events.h"
 #include "floors.h"
 #include "life.h"
+#include "limits.h"
 #include "listener.h"
 #include "netns.h"
 #include "port.h"
@@ -165,6 +166,26 @@ static void count_end(const struct ktftp_net *kn, enum ktftp_transfer_end how)
 		ktftp_count(kn, own_counter[how]);
 }
 
+/* What there is in one state alone. */
+static void leave_state(struct ktftp_transfer *t, struct ktftp_ending *e)
+{
+	struct ktftp_net *kn = t->table->kn;
+
+	switch (t->state) {
+	case KTFTP_TRANSFER_STATE_UNPROVEN:
+		e->replaces = t->replaces;
+		ktftp_queue_remove(&kn->unproven, t);
+		break;
+	case KTFTP_LIFE_DONE:
+		ktftp_queue_remove(&kn->done, t);
+		break;
+	default:
+		e->tail = t->tail;
+		ktftp_floors_learn(t->table->floors, &t->key.peer, t->rto.floor_us);
+		break;
+	}
+}
+
 /**
  * ktftp_transfer_conclude() - the download is over, for good or ill
  * @t: transfer; its lock is held
@@ -179,25 +200,21 @@ void ktftp_transfer_conclude(struct ktftp_transfer *t, enum ktftp_transfer_end h
 {
 	lockdep_assert_held(&t->lock);
 	*e = (struct ktftp_ending){ .kn = t->table->kn, .entry = t->entry };
-	if (t->state == KTFTP_TRANSFER_STATE_UNPROVEN)
-		e->replaces = t->replaces;
-	else
-		e->tail = t->tail;
 	if (!ktftp_transfer_ended(t)) {
 		e->tell = ktftp_events_wanted(t->table->kn) && ktftp_transfer_view(t, &e->view);
 		e->view.end = how;
 		ktftp_trace_end(t, how);
 		count_end(t->table->kn, how);
 		atomic_dec(&t->table->active);
-		if (t->state == KTFTP_TRANSFER_STATE_UNPROVEN)
-			ktftp_unproven_remove(t);
-		else
-			ktftp_floors_learn(t->table->floors, &t->key.peer, t->rto.floor_us);
+		ktftp_limits_uncount(t);
 	}
+	leave_state(t, e);
 	t->entry = NULL;
 	t->tail = NULL;
 	ktftp_route_drop(&t->route);
 	t->state = next;
+	if (next == KTFTP_LIFE_DONE)
+		ktftp_queue_add(&t->table->kn->done, t);
 }
 
 /**

@@ -7,6 +7,7 @@
 #include "content.h"
 #include "entry.h"
 #include "life.h"
+#include "limits.h"
 #include "listener.h"
 #include "netns.h"
 #include "params.h"
@@ -263,6 +264,7 @@ struct sk_buff *ktftp_segment_linger(struct ktftp_transfer *t, struct ktftp_left
 	struct sk_buff *skb;
 
 	t->state = KTFTP_TRANSFER_STATE_LINGERING;
+	ktftp_limits_uncount(t);
 	if (!t->tail && !keep_tail(t))
 		return ktftp_segment_build(t);
 	left->entry = t->entry;

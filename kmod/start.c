@@ -9,6 +9,7 @@
 #include "events.h"
 #include "floors.h"
 #include "life.h"
+#include "limits.h"
 #include "netns.h"
 #include "params.h"
 #include "port.h"
@@ -166,7 +167,7 @@ static void begin(struct ktftp_transfer *t, const struct ktftp_start *start, str
 	spin_lock(&t->lock);
 	negotiate(t, &start->options);
 	t->state = KTFTP_TRANSFER_STATE_UNPROVEN;
-	ktftp_unproven_add(t);
+	ktftp_queue_add(&t->table->kn->unproven, t);
 	t->replaces = old;
 	t->deadline = jiffies + ktftp_segment_first(t);
 	t->timer.expires = t->deadline;
@@ -181,7 +182,7 @@ static void begin(struct ktftp_transfer *t, const struct ktftp_start *start, str
 		ktftp_event_start(t->table->kn, &view);
 	if (skb)
 		ktftp_transfer_send(t, t->table, &t->key, t->port, block, skb);
-	ktftp_unproven_trim(t->table->kn);
+	ktftp_limits_trim(t->table->kn);
 }
 
 /* Takes back one that was never begun: nobody else has touched it. */
@@ -189,6 +190,7 @@ static void discard(struct ktftp_transfer *t)
 {
 	ktftp_entry_put(t->entry);
 	atomic_dec(&t->table->active);
+	ktftp_limits_uncount(t);
 	ktftp_transfer_bury(t);
 }
 
@@ -201,20 +203,24 @@ static void discard(struct ktftp_transfer *t)
  * once, and again only when the request does; an OACK is smaller than most requests and goes a few times more.
  *
  * Context: softirq, rcu_read_lock(); the caller keeps a reference on the entry meanwhile. Return: 0; -EALREADY
- * when the same request is being answered; -ENOSPC at max_transfers; -ENOMEM; another
- * error when no TID is free.
+ * when the same request is being answered; -EDQUOT at max_transfers_per_client; -ENOSPC at max_transfers; -ENOMEM;
+ * another error when no TID is free.
  */
 int ktftp_transfer_start(struct ktftp_net *kn, const struct ktftp_start *start)
 {
 	struct ktftp_transfer *t, *old = NULL;
+	bool counted;
 	int err;
 
-	if (atomic_read(&kn->transfers) >= ktftp_param(max_transfers))
-		return -ENOSPC;
+	err = ktftp_limits_admit(kn, &start->key, &counted);
+	if (err)
+		return err;
 	t = new_transfer(start);
-	if (!t)
+	if (!t) {
+		ktftp_limits_dismiss(kn, &start->key, counted);
 		return -ENOMEM;
-	atomic_inc(&kn->transfers);
+	}
+	t->counted = counted;
 	atomic_inc(&start->table->active);
 	err = insert(t, start);
 	if (!err)

@@ -65,7 +65,7 @@ static struct ktftp_transfer *prove(struct ktftp_transfer *t)
 	struct ktftp_transfer *old = t->replaces;
 
 	t->state = KTFTP_TRANSFER_STATE_RUNNING;
-	ktftp_unproven_remove(t);
+	ktftp_queue_remove(&t->table->kn->unproven, t);
 	t->tail = NULL;
 	return old;
 }

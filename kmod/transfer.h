@@ -54,6 +54,7 @@ enum ktftp_life {
  * @unsent: what is in flight never left this host: send it again without backing off
  * @failures: how often in a row that happened
  * @unreachable: port-unreachables since the client was last heard of
+ * @counted: among those of its client
  * @grant: what was agreed on
  * @window: where it stands
  * @entry: what is sent, with a reference; NULL once @tail is there or all is acknowledged
@@ -65,11 +66,11 @@ enum ktftp_life {
  * @moved: when the client last acknowledged something new, likewise
  * @deadline: when the timer has something to do, in jiffies; it may fire earlier and looks again then
  * @timer: pending as long as the transfer is alive
- * @unproven: in the namespace's list of that name, while @state is UNPROVEN
+ * @queued: in a queue of the namespace's, while @state is UNPROVEN or DONE
  * @replaces: an earlier transfer of the same client port, with a reference, that ends when this one is proven;
  *	while @state is UNPROVEN
- * @tail: the last DATA packet and, behind it, the terminated name, while the transfer lingers; or NULL. In any
- *	other state than UNPROVEN, whose place it takes: who was not heard of is sent nothing from a copy
+ * @tail: the last DATA packet and, behind it, the terminated name, while the transfer lingers; or NULL. In the
+ *	place of @queued and @replaces: who was not heard of is sent nothing from a copy, who is done nothing at all
  * @tail_bytes: length of the packet in @tail
  * @repeats: packets sent again
  * @request_hash: of the keyed hash of the request, to know a repeat of it
@@ -91,7 +92,8 @@ struct ktftp_transfer {
 	u8 state;
 	bool unsent;
 	u8 failures;
-	u8 unreachable;
+	u8 unreachable : 7;
+	u8 counted : 1;
 	struct ktftp_grant grant;
 	struct ktftp_window window;
 	struct ktftp_entry *entry;
@@ -106,7 +108,7 @@ struct ktftp_transfer {
 
 	union {
 		struct {
-			struct list_head unproven;
+			struct list_head queued;
 			struct ktftp_transfer *replaces;
 		};
 		struct {

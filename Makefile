@@ -172,7 +172,7 @@ check-long: setup
 
 include tests/unit/unit.mk
 
-selftests: user
+selftests: user tftpload
 	@mkdir -p $(B)/selftests
 	@$(MAKE) -s -C tests/selftests OUTPUT=$(CURDIR)/$(B)/selftests all
 

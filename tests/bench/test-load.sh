@@ -275,6 +275,10 @@ losses_doubles_and_reordering_both_ways_are_survived()
 	local bad=(--loss 2 --loss-tx 2 --duplicate 2 --duplicate-tx 2 --reorder 2 --reorder-tx 2
 		--timeout-ms 40 --tries 100 --clients 10)
 
+	downloads small --reorder 100 --reorder-tx 100
+	expect 'reordered_rx == 137' 'reordered_tx == 137' 'retransmissions == 0'
+	downloads small --duplicate 100 --repeated-block ignore
+	expect 'duplicated_rx == 137' 'duplicate_blocks == 136' 'retransmissions == 0'
 	downloads small "${bad[@]}"
 	expect 'lost_rx && lost_tx && duplicated_rx && duplicated_tx && reordered_rx && reordered_tx' \
 		'retransmissions' 'duplicate_blocks'
@@ -360,6 +364,10 @@ few_receive_buffers_lose_the_tail_of_a_window()
 	expect 'overruns > 50' 'gaps'
 	downloads small --windowsize 4 --receive-buffers 4 --packet-us 2000
 	expect 'overruns == 0' 'gaps == 0'
+	# What comes while the client is busy is lost, also when the load generator reads it later.
+	downloads small --windowsize 16 --ack-every-block --think-us 5000 --receive-buffers 2 \
+		--timeout-ms 100 --tries 100
+	expect 'overruns > 20'
 }
 
 flash_pauses_are_made()

@@ -227,15 +227,17 @@ static void pause_for(struct client *client, uint64_t pause_ns, uint64_t now_ns)
 /* A client that rests after a transfer, or after the pause behind it, begins the next one or has had enough. */
 static void go_on(struct load *load, struct client *client, bool paused, uint64_t now_ns)
 {
-	const struct range *between_ms = &client->family->habits->between_files_ms;
+	uint64_t pause_ns = 0;
 
-	if (!may_begin(load, client, now_ns)) {
+	if (!paused)
+		pause_ns = random_within(&load->scene.random, &client->family->habits->between_files_ms) * 1000000;
+	if (!may_begin(load, client, now_ns + pause_ns)) {
 		client->state = CLIENT_DONE;
 		load->active--;
-	} else if (paused || !between_ms->max) {
-		begin(load, client, now_ns);
+	} else if (pause_ns) {
+		pause_for(client, pause_ns, now_ns);
 	} else {
-		pause_for(client, random_within(&load->scene.random, between_ms) * 1000000, now_ns);
+		begin(load, client, now_ns);
 	}
 }
 

@@ -8,12 +8,19 @@
 
 #include "client.h"
 
+#define SERVER       "127.0.0.1"
+#define SERVER6      "::1"
+
+/* A file of so many blocks of 512 bytes, the last of them not full. */
+#define OF_BLOCKS(n) ((n)*512 - 12)
+
 /* A timeout, in seconds, that no test waits for: with it nothing is sent again but what an ACK asks for. */
 #define NO_TIMEOUT_S 60
 
 /* What is asked for, and has to be granted; 0 where an option is left out. */
 struct terms {
 	size_t length; /* of the file */
+	size_t at;     /* where it begins in what is held */
 	unsigned int blksize;
 	unsigned int windowsize;
 	unsigned int rollover;
@@ -79,5 +86,13 @@ const char *receiver_ack_of(struct receiver *r, uint64_t block);
 const char *receiver_run(struct receiver *r, const struct habits *habits);
 uint64_t receiver_blocks(const struct receiver *r);
 uint16_t receiver_number(const struct receiver *r, uint64_t block);
+const char *receiver_finish(struct receiver *r);
+
+struct terms plain_terms(size_t length, unsigned int windowsize);
+uint64_t blocks_sent(void);
+uint64_t blocks_repeated(void);
+bool reaches(enum ktftp_a_stats which, uint64_t value);
+bool none_left(void);
+uint64_t settled(void);
 
 #endif

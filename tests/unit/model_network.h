@@ -9,7 +9,6 @@
 #include "random.h"
 #include "unit.h"
 
-#define NETWORK_DELAY_US 1000 /* one way */
 #define NETWORK_WIRE_US  10   /* a packet leaves so long after the one before it */
 
 /**
@@ -40,6 +39,9 @@ struct packet {
  * @twice: arrives twice
  * @late: arrives so late that others overtake it
  * @late_us: by at most so much
+ * @delay_us: how long a packet takes, one way
+ * @lose_data: of the DATA that leaves the one that is lost, counted from 1; 0 for none
+ * @data: DATA that has left
  * @lost: packets that never arrived
  */
 struct network {
@@ -50,6 +52,9 @@ struct network {
 	u64 wire_us[2];
 	size_t lose, twice, late;
 	u64 late_us;
+	u64 delay_us;
+	u64 lose_data;
+	u64 data;
 	u64 lost;
 };
 
@@ -91,8 +96,10 @@ static inline void network_post(struct network *network, u64 now_us, struct pack
 	u64 *wire_us = &network->wire_us[packet.ack];
 
 	*wire_us = (*wire_us > now_us ? *wire_us : now_us) + NETWORK_WIRE_US;
-	packet.at_us = *wire_us + NETWORK_DELAY_US;
-	if (network->lose && random_one_in(&network->random, network->lose)) {
+	packet.at_us = *wire_us + network->delay_us;
+	network->data += !packet.ack && !packet.oack;
+	if ((network->lose && random_one_in(&network->random, network->lose)) ||
+	    (network->lose_data && !packet.ack && !packet.oack && network->data == network->lose_data)) {
 		network->lost++;
 		return;
 	}
@@ -115,8 +122,7 @@ static inline struct packet network_take(struct network *network)
 
 	network->heap[0] = network->heap[--network->count];
 	while ((child = 2 * at + 1) < network->count) {
-		if (child + 1 < network->count &&
-		    arrives_before(&network->heap[child + 1], &network->heap[child]))
+		if (child + 1 < network->count && arrives_before(&network->heap[child + 1], &network->heap[child]))
 			child++;
 		if (!arrives_before(&network->heap[child], &network->heap[at]))
 			break;

@@ -169,6 +169,10 @@ static int start(const struct datagram *in, const struct ktftp_request *rq, stru
 	case -ENOSPC:
 		refuse(in, KTFTP_A_STATS_REQUESTS_OVERFLOW, KTFTP_ERR_UNDEFINED, "Too many transfers, try again later");
 		break;
+	case -EDQUOT:
+		refuse(in, KTFTP_A_STATS_REQUESTS_CLIENT_OVERFLOW, KTFTP_ERR_UNDEFINED,
+		       "Too many transfers of this client");
+		break;
 	case -ENOMEM:
 		ktftp_count(listener->kn, KTFTP_A_STATS_NO_MEMORY);
 		break;
@@ -417,7 +421,7 @@ bool ktftp_receive_is_client(const struct ktftp_key *key)
  * answered twice.
  *
  * Context: softirqs off, rcu_read_lock(); the listener stays meanwhile. Return: 0; -EBADMSG when it is no read
- * request; -ENOENT when the name is not published; -ENOSPC at a limit; -ENOMEM; -EBUSY when no TID is free.
+ * request; -ENOENT when the name is not published; -ENOSPC or -EDQUOT at a limit; -ENOMEM; -EBUSY when no TID is free.
  */
 int ktftp_receive_again(struct ktftp_listener *listener, const struct ktftp_key *key, const u8 *data,
 			unsigned int bytes, const char *name, size_t name_bytes)

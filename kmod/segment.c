@@ -7,6 +7,7 @@
 #include "content.h"
 #include "entry.h"
 #include "life.h"
+#include "limits.h"
 #include "listener.h"
 #include "netns.h"
 #include "params.h"
@@ -112,7 +113,7 @@ void ktftp_segment_not_sent(struct ktftp_transfer *t)
 
 static u32 block_bytes(const struct ktftp_transfer *t, u64 block)
 {
-	return block < t->window.blocks ? t->grant.blksize : t->bytes - (block - 1) * t->grant.blksize;
+	return block < t->window.blocks ? t->grant.blksize : t->entry->bytes - (block - 1) * t->grant.blksize;
 }
 
 static struct worth *worth_of(struct sk_buff *skb)
@@ -181,7 +182,7 @@ static struct sk_buff *build_block(struct ktftp_transfer *t)
 	lockdep_assert_held(&t->lock);
 	skb = ktftp_xmit_block(t->port, &t->key, &t->route, ktftp_window_wire(&t->window, number), &block);
 	if (unlikely(!skb))
-		ktftp_count(t->kn, KTFTP_A_STATS_SEND_FAILED);
+		ktftp_count(t->table->kn, KTFTP_A_STATS_SEND_FAILED);
 	else
 		built_block(t, skb, block.bytes, t->rto.repeats);
 	return skb;
@@ -194,11 +195,11 @@ static struct sk_buff *build_oack(struct ktftp_transfer *t)
 
 	lockdep_assert_held(&t->lock);
 	skb = ktftp_xmit_bytes(t->port, &t->key, &t->route, packet,
-			       ktftp_options_oack(packet, &t->grant, t->bytes));
+			       ktftp_options_oack(packet, &t->grant, t->entry->bytes));
 	if (skb)
 		built_oack(t, skb);
 	else
-		ktftp_count(t->kn, KTFTP_A_STATS_SEND_FAILED);
+		ktftp_count(t->table->kn, KTFTP_A_STATS_SEND_FAILED);
 	return skb;
 }
 
@@ -228,7 +229,7 @@ struct sk_buff *ktftp_segment_withdrawn(struct ktftp_transfer *t)
 	skb = ktftp_xmit_bytes(t->port, &t->key, &t->route, packet,
 			       ktftp_proto_error(packet, sizeof(packet), KTFTP_ERR_UNDEFINED,
 						 "The file was replaced, ask again"));
-	ktftp_count(t->kn, skb ? KTFTP_A_STATS_ERRORS_SENT : KTFTP_A_STATS_SEND_FAILED);
+	ktftp_count(t->table->kn, skb ? KTFTP_A_STATS_ERRORS_SENT : KTFTP_A_STATS_SEND_FAILED);
 	return skb;
 }
 
@@ -263,6 +264,7 @@ struct sk_buff *ktftp_segment_linger(struct ktftp_transfer *t, struct ktftp_left
 	struct sk_buff *skb;
 
 	t->state = KTFTP_TRANSFER_STATE_LINGERING;
+	ktftp_limits_uncount(t);
 	if (!t->tail && !keep_tail(t))
 		return ktftp_segment_build(t);
 	left->entry = t->entry;
@@ -273,7 +275,7 @@ struct sk_buff *ktftp_segment_linger(struct ktftp_transfer *t, struct ktftp_left
 	if (skb) {
 		built_block(t, skb, t->tail_bytes - KTFTP_HEADER_BYTES, true);
 	} else {
-		ktftp_count(t->kn, KTFTP_A_STATS_SEND_FAILED);
+		ktftp_count(t->table->kn, KTFTP_A_STATS_SEND_FAILED);
 		ktftp_segment_not_sent(t);
 	}
 	return skb;

@@ -95,7 +95,7 @@ void ktftp_segment_deadline(struct ktftp_transfer *t, unsigned long wait);
 bool ktftp_segment_is_due(const struct ktftp_transfer *t);
 void ktftp_segment_not_sent(struct ktftp_transfer *t);
 struct sk_buff *ktftp_segment_withdrawn(struct ktftp_transfer *t);
-struct sk_buff *ktftp_segment_build(struct ktftp_transfer *t);
+struct sk_buff *ktftp_segment_build(struct ktftp_transfer *t, struct sk_buff **spare);
 int ktftp_segment_send(const struct ktftp_port *port, struct sk_buff *skb);
 struct sk_buff *ktftp_segment_linger(struct ktftp_transfer *t, struct ktftp_leftover *left);
 

@@ -169,7 +169,7 @@ int ktftp_segment_send(const struct ktftp_port *port, struct sk_buff *skb)
 }
 
 /* Builds the block in flight. Returns NULL for want of memory or a route: the timer tries again. */
-static struct sk_buff *build_block(struct ktftp_transfer *t)
+static struct sk_buff *build_block(struct ktftp_transfer *t, struct sk_buff **spare)
 {
 	const u64 number = t->window.sent;
 	const struct ktftp_block block = {
@@ -180,7 +180,8 @@ static struct sk_buff *build_block(struct ktftp_transfer *t)
 	struct sk_buff *skb;
 
 	lockdep_assert_held(&t->lock);
-	skb = ktftp_xmit_block(t->port, &t->key, &t->route, ktftp_window_wire(&t->window, number), &block);
+	skb = ktftp_xmit_block(t->port, &t->key, &t->route, ktftp_window_wire(&t->window, number), &block,
+			       spare);
 	if (unlikely(!skb))
 		ktftp_count(t->table->kn, KTFTP_A_STATS_SEND_FAILED);
 	else
@@ -206,13 +207,14 @@ static struct sk_buff *build_oack(struct ktftp_transfer *t)
 /**
  * ktftp_segment_build() - build what is in flight
  * @t: transfer; its timer is pending and its deadline set
+ * @spare: packet that arrived and is answered, to be used again: see ktftp_turn(); or NULL
  *
  * Return: the packet, to be sent when the lock is free again; NULL for want of memory or a route: then the timer
  * tries again soon.
  */
-struct sk_buff *ktftp_segment_build(struct ktftp_transfer *t)
+struct sk_buff *ktftp_segment_build(struct ktftp_transfer *t, struct sk_buff **spare)
 {
-	struct sk_buff *skb = unlikely(t->window.negotiating) ? build_oack(t) : build_block(t);
+	struct sk_buff *skb = unlikely(t->window.negotiating) ? build_oack(t) : build_block(t, spare);
 
 	if (unlikely(!skb))
 		ktftp_segment_not_sent(t);
@@ -266,7 +268,7 @@ struct sk_buff *ktftp_segment_linger(struct ktftp_transfer *t, struct ktftp_left
 	t->state = KTFTP_TRANSFER_STATE_LINGERING;
 	ktftp_limits_uncount(t);
 	if (!t->tail && !keep_tail(t))
-		return ktftp_segment_build(t);
+		return ktftp_segment_build(t, NULL);
 	left->entry = t->entry;
 	t->entry = NULL;
 	skb = ktftp_xmit_bytes(t->port, &t->key, &t->route, t->tail, t->tail_bytes);

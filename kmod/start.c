@@ -175,7 +175,7 @@ static void begin(struct ktftp_transfer *t, const struct ktftp_start *start, str
 	add_timer(&t->timer);
 	tell = ktftp_events_wanted(t->table->kn) && ktftp_transfer_view(t, &view);
 	ktftp_trace_start(t);
-	skb = ktftp_segment_build(t);
+	skb = ktftp_segment_build(t, NULL);
 	block = t->window.sent;
 	spin_unlock(&t->lock);
 	if (tell)

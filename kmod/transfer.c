@@ -93,7 +93,7 @@ static void acknowledged_again(struct ktftp_transfer *t)
 		t->deadline = longer;
 }
 
-static struct sk_buff *send_next(struct ktftp_transfer *t)
+static struct sk_buff *send_next(struct ktftp_transfer *t, struct sk_buff **spare)
 {
 	u32 now_us = ktftp_transfer_now_us();
 
@@ -105,7 +105,7 @@ static struct sk_buff *send_next(struct ktftp_transfer *t)
 	t->sent_us = now_us;
 	t->resent_us = now_us;
 	ktftp_segment_deadline(t, ktftp_segment_rto(t));
-	return ktftp_segment_build(t);
+	return ktftp_segment_build(t, spare);
 }
 
 /* All is acknowledged. The transfer stays a while, to know what comes late. */
@@ -137,8 +137,9 @@ static void cut(struct ktftp_transfer *t, struct answer *answer, struct ktftp_en
 	ktftp_transfer_conclude(t, KTFTP_TRANSFER_END_WITHDRAWN, KTFTP_LIFE_DEAD, e);
 }
 
-/* Under the lock: takes an ACK in, builds what it asks for. */
-static void take_ack(struct ktftp_transfer *t, u16 wire, struct answer *answer, struct ktftp_ending *e)
+/* Under the lock: takes an ACK in, builds what it asks for, out of the ACK's own packet where that will do. */
+static void take_ack(struct ktftp_transfer *t, u16 wire, struct sk_buff **spare, struct answer *answer,
+		     struct ktftp_ending *e)
 {
 	answer->what = ktftp_window_ack(&t->window, wire);
 	ktftp_trace_ack(t, wire, answer->what);
@@ -151,7 +152,7 @@ static void take_ack(struct ktftp_transfer *t, u16 wire, struct answer *answer, 
 	if (unlikely(t->state == KTFTP_TRANSFER_STATE_UNPROVEN) && answer->what <= KTFTP_ACK_LAST)
 		answer->replaced = prove(t);
 	if (likely(answer->what == KTFTP_ACK_NEXT && !ktftp_entry_overdue(t->entry)))
-		answer->skb = send_next(t);
+		answer->skb = send_next(t, spare);
 	else if (answer->what == KTFTP_ACK_NEXT)
 		cut(t, answer, e);
 	else if (answer->what == KTFTP_ACK_LAST)
@@ -179,10 +180,11 @@ static enum ktftp_a_stats ack_counter(enum ktftp_ack what)
  * @table: table of the listener whose port it came to
  * @key: who sent it to whom
  * @wire: its block number
+ * @spare: its packet; NULL afterwards when it was used for the answer: see ktftp_turn()
  *
  * Context: softirq, rcu_read_lock(). Return: false when it belongs to no transfer.
  */
-bool ktftp_transfer_ack(struct ktftp_table *table, const struct ktftp_key *key, u16 wire)
+bool ktftp_transfer_ack(struct ktftp_table *table, const struct ktftp_key *key, u16 wire, struct sk_buff **spare)
 {
 	struct ktftp_transfer *t = ktftp_table_find(table, key);
 	struct answer answer = {};
@@ -195,7 +197,7 @@ bool ktftp_transfer_ack(struct ktftp_table *table, const struct ktftp_key *key, 
 	known = ktftp_transfer_is(t, table, key);
 	running = known && !ktftp_transfer_ended(t);
 	if (likely(running))
-		take_ack(t, wire, &answer, &e);
+		take_ack(t, wire, spare, &answer, &e);
 	spin_unlock(&t->lock);
 	if (unlikely(!running))
 		return known;
@@ -312,7 +314,7 @@ static struct sk_buff *repeat_first(struct ktftp_transfer *t)
 	t->resent_us = ktftp_transfer_now_us();
 	t->heard = jiffies;
 	ktftp_segment_deadline(t, ktftp_segment_first(t));
-	return ktftp_segment_build(t);
+	return ktftp_segment_build(t, NULL);
 }
 
 /**
@@ -379,7 +381,7 @@ static struct sk_buff *send_again(struct ktftp_transfer *t, struct ktftp_leftove
 	ktftp_segment_deadline(t, unproven ? ktftp_segment_first(t) : ktftp_segment_rto(t));
 	/* Who has not been sent the last block cannot have it; who never answered is owed no copy of it. */
 	if (first || unproven || t->window.sent < t->window.blocks)
-		return ktftp_segment_build(t);
+		return ktftp_segment_build(t, NULL);
 	return ktftp_segment_linger(t, left);
 }
 

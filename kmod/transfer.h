@@ -173,7 +173,7 @@ struct ktftp_transfer_view {
 bool ktftp_transfer_repeat(struct ktftp_table *table, const struct ktftp_key *key, u64 request_hash,
 			   bool single_port);
 int ktftp_transfer_start(struct ktftp_net *kn, const struct ktftp_start *start);
-bool ktftp_transfer_ack(struct ktftp_table *table, const struct ktftp_key *key, u16 wire);
+bool ktftp_transfer_ack(struct ktftp_table *table, const struct ktftp_key *key, u16 wire, struct sk_buff **spare);
 bool ktftp_transfer_abort(struct ktftp_table *table, const struct ktftp_key *key);
 void ktftp_transfer_unreachable(struct ktftp_table *table, const struct ktftp_key *key);
 bool ktftp_transfer_known(struct ktftp_table *table, const struct ktftp_key *key);

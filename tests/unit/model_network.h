@@ -9,7 +9,7 @@
 #include "random.h"
 #include "unit.h"
 
-#define NETWORK_WIRE_US  10   /* a packet leaves so long after the one before it */
+#define NETWORK_WIRE_US 10 /* a packet leaves so long after the one before it */
 
 /**
  * struct packet - a DATA, an OACK or an ACK

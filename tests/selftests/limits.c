@@ -33,6 +33,7 @@
 #define CROWDS          4
 #define CROWD           100
 #define MOST            37
+#define ROUNDS          5
 
 static uint8_t content[BYTES];
 
@@ -145,12 +146,13 @@ static const char *a_complete_transfer_makes_room_at_once(void)
 	int i;
 
 	EXPECT_OK(serve(3, 0));
-	EXPECT_OK(client_open(&client, SERVER, PORT));
-	for (i = 0; i < 50; i++)
+	for (i = 0; i < 50; i++) {
+		EXPECT_OK(client_open(&client, SERVER, PORT));
 		EXPECT_OK(client_download(&client, "file", content, BYTES));
+		client_close(&client);
+	}
 	EXPECT(stat_of(KTFTP_A_STATS_ENDED_COMPLETE) == 50);
 	EXPECT(stat_of(KTFTP_A_STATS_REQUESTS_OVERFLOW) == 0);
-	client_close(&client);
 	return NULL;
 }
 
@@ -160,6 +162,7 @@ struct crowd {
 	struct packet packet;
 	unsigned int served;
 	bool give_up;
+	pthread_barrier_t *ready;
 	const char *why;
 	pthread_t thread;
 };
@@ -170,6 +173,7 @@ static const char *ask_all(struct crowd *crowd)
 
 	for (i = 0; i < CROWD; i++)
 		EXPECT_OK(open_at(&crowd->clients[i], CLIENT));
+	pthread_barrier_wait(crowd->ready);
 	for (i = 0; i < CROWD; i++)
 		EXPECT_OK(client_request(&crowd->clients[i], RRQ, "file", "octet"));
 	for (i = 0; i < CROWD; i++) {
@@ -195,11 +199,14 @@ static void *run_crowd(void *context)
 /* Returns how many got a transfer in *served. */
 static const char *all_ask_at_once(struct crowd *crowds, bool give_up, unsigned int *served)
 {
+	pthread_barrier_t ready;
 	unsigned int i, j;
 
 	*served = 0;
+	EXPECT(!pthread_barrier_init(&ready, NULL, CROWDS));
 	for (i = 0; i < CROWDS; i++) {
 		crowds[i].give_up = give_up;
+		crowds[i].ready = &ready;
 		EXPECT(!pthread_create(&crowds[i].thread, NULL, run_crowd, &crowds[i]));
 	}
 	for (i = 0; i < CROWDS; i++) {
@@ -228,12 +235,15 @@ static const char *crowds_ask(bool give_up, unsigned int *served)
 static const char *max_transfers_is_exact_when_many_ask_at_once(void)
 {
 	unsigned int served;
+	int round;
 
-	EXPECT_OK(serve(MOST, 0));
-	EXPECT_OK(crowds_ask(false, &served));
-	EXPECT(served == MOST);
-	EXPECT(stat_of(KTFTP_A_STATS_REQUESTS_OVERFLOW) == CROWDS * CROWD - MOST);
-	EXPECT(stat_of(KTFTP_A_STATS_REQUESTS_CLIENT_OVERFLOW) == 0);
+	for (round = 0; round < ROUNDS; round++) {
+		EXPECT_OK(serve(MOST, 0));
+		EXPECT_OK(crowds_ask(false, &served));
+		EXPECT(served == MOST);
+		EXPECT(stat_of(KTFTP_A_STATS_REQUESTS_OVERFLOW) == CROWDS * CROWD - MOST);
+		EXPECT(stat_of(KTFTP_A_STATS_REQUESTS_CLIENT_OVERFLOW) == 0);
+	}
 	return NULL;
 }
 
@@ -376,12 +386,15 @@ static const char *a_change_is_for_requests_that_come_afterwards(void)
 static const char *max_transfers_per_client_is_exact_when_many_ask_at_once(void)
 {
 	unsigned int served;
+	int round;
 
-	EXPECT_OK(serve(1000, MOST));
-	EXPECT_OK(crowds_ask(false, &served));
-	EXPECT(served == MOST);
-	EXPECT(stat_of(KTFTP_A_STATS_REQUESTS_CLIENT_OVERFLOW) == CROWDS * CROWD - MOST);
-	EXPECT(stat_of(KTFTP_A_STATS_REQUESTS_OVERFLOW) == 0);
+	for (round = 0; round < ROUNDS; round++) {
+		EXPECT_OK(serve(1000, MOST));
+		EXPECT_OK(crowds_ask(false, &served));
+		EXPECT(served == MOST);
+		EXPECT(stat_of(KTFTP_A_STATS_REQUESTS_CLIENT_OVERFLOW) == CROWDS * CROWD - MOST);
+		EXPECT(stat_of(KTFTP_A_STATS_REQUESTS_OVERFLOW) == 0);
+	}
 	return NULL;
 }
 

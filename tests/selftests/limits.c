@@ -33,7 +33,7 @@
 #define CROWDS          4
 #define CROWD           100
 #define MOST            37
-#define ROUNDS          5
+#define ROUNDS          2
 
 static uint8_t content[BYTES];
 

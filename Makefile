@@ -16,15 +16,17 @@ NL_CFLAGS := $(shell pkg-config --cflags libnl-genl-3.0 2>/dev/null)
 NL_LIBS := -lnl-genl-3 -lnl-3
 
 KMOD_SOURCES := Kbuild VERSION $(wildcard kmod/*.[ch] kmod/*/*.h kmod/*/*/*.h)
-PURE := proto options names rto window
+PURE := proto options names rto burst window
 
-.PHONY: all user bpf docs kmod selftests help setup run check check-long lint bench bench-loss bench-picture clean vm-build install install-dkms FORCE
+.PHONY: all user tftpload bpf docs kmod selftests help setup run check check-long lint bench bench-loss bench-scale \
+	bench-picture clean vm-build install install-dkms FORCE
 all: kmod user bpf docs
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
 	@echo 'make kmod [KDIR=PATH]   the module, for 6.1 and 6.12 or for the kernel tree at PATH'
 	@echo 'make user | bpf | docs  ktftpctl | ktftp-top | man pages'
+	@echo 'make tftpload           the load generator, build/tftpload'
 	@echo 'make setup              install what building and testing needs, prepare the kernels'
 	@echo 'make run [DIR=PATH]     serve a folder: boots a virtual machine; HOST=1 loads the module here'
 	@echo 'make check              every test layer, one table'
@@ -32,6 +34,7 @@ help:
 	@echo 'make lint               what tools find without running anything: checkpatch, sparse, shellcheck, ...'
 	@echo 'make bench [PARTS=..]   what blocks cost and what lost packets cost, against other servers and the targets'
 	@echo 'make bench-loss         what lost packets cost a download, in time, on 6.1 and 6.12'
+	@echo 'make bench-scale        what 100,000 transfers at once cost: memory, timers, guest CPU per block'
 	@echo 'make bench-picture      the picture of the last make bench into docs'
 	@echo 'make install            ktftpctl, man pages and, if it was built, ktftp-top below PREFIX (/usr/local)'
 	@echo 'make install-dkms       the sources of the module where DKMS looks for them (/usr/src)'
@@ -56,6 +59,18 @@ LIB_OBJECTS := $(patsubst userspace/lib/%.c,$(B)/lib/%.o,$(wildcard userspace/li
 	$(B)/pure/names.o
 CTL_OBJECTS := $(patsubst userspace/ctl/%.c,$(B)/ctl/%.o,$(wildcard userspace/ctl/*.c))
 PURE_OBJECTS := $(PURE:%=$(B)/pure/%.o)
+
+# The load generator of tests/bench, which has nothing of the module and is not installed.
+TFTPLOAD_OBJECTS := $(patsubst tests/bench/%.c,$(B)/tftpload-objects/%.o,$(wildcard tests/bench/*.c))
+
+tftpload: $(B)/tftpload
+
+$(B)/tftpload-objects/%.o: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(CC) -D_GNU_SOURCE $(CFLAGS_ALL) -MMD -c -o $@ $<
+
+$(B)/tftpload: $(TFTPLOAD_OBJECTS)
+	$(CC) $(LDFLAGS) -o $@ $^
 
 user: $(B)/bin/ktftpctl $(B)/pure/libktftp-pure.a
 
@@ -160,7 +175,7 @@ check-long: setup
 
 include tests/unit/unit.mk
 
-selftests: user
+selftests: user tftpload
 	@mkdir -p $(B)/selftests
 	@$(MAKE) -s -C tests/selftests OUTPUT=$(CURDIR)/$(B)/selftests all
 
@@ -173,6 +188,9 @@ bench: all
 bench-loss: all
 	@tests/bench/loss --kernel 6.1
 	@tests/bench/loss --kernel 6.12
+
+bench-scale: all
+	@tests/bench/scale/run --kernel 6.12
 
 bench-picture:
 	@tests/bench/picture $(B)/bench/loss.json docs/bench

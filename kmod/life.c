@@ -11,9 +11,11 @@
 #include "events.h"
 #include "floors.h"
 #include "life.h"
+#include "limits.h"
 #include "listener.h"
 #include "netns.h"
 #include "port.h"
+#include "proto.h"
 #include "table.h"
 #include "tracing.h"
 
@@ -107,6 +109,18 @@ bool ktftp_transfer_is_of_client(const struct ktftp_transfer *t, const struct kt
 }
 
 /**
+ * ktftp_transfer_bytes() - size of the file, as long as the download has not ended
+ * @t: transfer; its lock is held
+ */
+u64 ktftp_transfer_bytes(const struct ktftp_transfer *t)
+{
+	lockdep_assert_held(&t->lock);
+	if (t->entry)
+		return t->entry->bytes;
+	return (t->window.blocks - 1) * t->grant.blksize + t->tail_bytes - KTFTP_HEADER_BYTES;
+}
+
+/**
  * ktftp_transfer_view() - what there is to tell of a transfer
  * @t: transfer; its lock is held
  * @view: where it goes
@@ -115,9 +129,12 @@ bool ktftp_transfer_is_of_client(const struct ktftp_transfer *t, const struct kt
  */
 bool ktftp_transfer_view(struct ktftp_transfer *t, struct ktftp_transfer_view *view)
 {
+	u64 bytes;
+
 	lockdep_assert_held(&t->lock);
 	if (ktftp_transfer_ended(t))
 		return false;
+	bytes = ktftp_transfer_bytes(t);
 	*view = (struct ktftp_transfer_view){
 		.key = t->key,
 		.name = t->entry ? t->entry->name : t->tail ? (char *)t->tail + t->tail_bytes : "",
@@ -126,8 +143,8 @@ bool ktftp_transfer_view(struct ktftp_transfer *t, struct ktftp_transfer_view *v
 		.blksize = t->grant.blksize,
 		.repeats = t->repeats,
 		.srtt_us = t->rto.srtt_us,
-		.bytes = t->bytes,
-		.acked_bytes = min(t->window.acked * t->grant.blksize, t->bytes),
+		.bytes = bytes,
+		.acked_bytes = min(t->window.acked * t->grant.blksize, bytes),
 		.age_ms = div_u64(ktime_get_ns() - t->began_ns, NSEC_PER_MSEC),
 	};
 	return true;
@@ -149,6 +166,26 @@ static void count_end(const struct ktftp_net *kn, enum ktftp_transfer_end how)
 		ktftp_count(kn, own_counter[how]);
 }
 
+/* What there is in one state alone. */
+static void leave_state(struct ktftp_transfer *t, struct ktftp_ending *e)
+{
+	struct ktftp_net *kn = t->table->kn;
+
+	switch (t->state) {
+	case KTFTP_TRANSFER_STATE_UNPROVEN:
+		e->replaces = t->replaces;
+		ktftp_queue_remove(&kn->unproven, t);
+		break;
+	case KTFTP_LIFE_DONE:
+		ktftp_queue_remove(&kn->done, t);
+		break;
+	default:
+		e->tail = t->tail;
+		ktftp_floors_learn(t->table->floors, &t->key.peer, t->rto.floor_us);
+		break;
+	}
+}
+
 /**
  * ktftp_transfer_conclude() - the download is over, for good or ill
  * @t: transfer; its lock is held
@@ -162,23 +199,22 @@ void ktftp_transfer_conclude(struct ktftp_transfer *t, enum ktftp_transfer_end h
 			     struct ktftp_ending *e)
 {
 	lockdep_assert_held(&t->lock);
-	*e = (struct ktftp_ending){ .kn = t->kn, .entry = t->entry, .tail = t->tail, .replaces = t->replaces };
+	*e = (struct ktftp_ending){ .kn = t->table->kn, .entry = t->entry };
 	if (!ktftp_transfer_ended(t)) {
-		e->tell = ktftp_events_wanted(t->kn) && ktftp_transfer_view(t, &e->view);
+		e->tell = ktftp_events_wanted(t->table->kn) && ktftp_transfer_view(t, &e->view);
 		e->view.end = how;
 		ktftp_trace_end(t, how);
-		count_end(t->kn, how);
+		count_end(t->table->kn, how);
 		atomic_dec(&t->table->active);
-		if (t->state == KTFTP_TRANSFER_STATE_UNPROVEN)
-			ktftp_unproven_remove(t);
-		else
-			ktftp_floors_learn(t->table->floors, &t->key.peer, t->rto.floor_us);
+		ktftp_limits_uncount(t);
 	}
+	leave_state(t, e);
 	t->entry = NULL;
 	t->tail = NULL;
-	t->replaces = NULL;
 	ktftp_route_drop(&t->route);
 	t->state = next;
+	if (next == KTFTP_LIFE_DONE)
+		ktftp_queue_add(&t->table->kn->done, t);
 }
 
 /**
@@ -205,7 +241,7 @@ void ktftp_transfer_finish(struct ktftp_ending *e)
 void ktftp_transfer_bury(struct ktftp_transfer *t)
 {
 	ktftp_table_remove(t->table, t);
-	atomic_dec(&t->kn->transfers);
+	atomic_dec(&t->table->kn->transfers);
 	if (timer_delete(&t->timer))
 		ktftp_transfer_put(t);
 	ktftp_transfer_put(t);
@@ -267,7 +303,7 @@ bool ktftp_transfer_answers(struct ktftp_table *table, const struct ktftp_key *k
 	if (!t)
 		return false;
 	spin_lock(&t->lock);
-	answers = ktftp_transfer_is_of_client(t, table, key) && t->request_hash == request_hash;
+	answers = ktftp_transfer_is_of_client(t, table, key) && t->request_hash == (u32)request_hash;
 	spin_unlock(&t->lock);
 	return answers;
 }

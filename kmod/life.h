@@ -6,6 +6,9 @@
 #ifndef KTFTP_LIFE_H
 #define KTFTP_LIFE_H
 
+#include <linux/jiffies.h>
+#include <linux/ktime.h>
+
 #include "transfer.h"
 
 /**
@@ -46,6 +49,22 @@ static inline bool ktftp_transfer_ended(const struct ktftp_transfer *t)
 	return t->state >= KTFTP_LIFE_DONE;
 }
 
+/*
+ * The clock of round trips, to be subtracted only: it starts anew every 71 minutes. What is in flight is sent again
+ * by the minute, or by the timeout that was agreed on, at most 255 s; and the time since the first of several copies
+ * matters for the first second alone, KTFTP_RTO_LEARNED_US.
+ */
+static inline u32 ktftp_transfer_now_us(void)
+{
+	return ktime_to_us(ktime_get());
+}
+
+/* Jiffies since a time of which 32 bits were kept: a transfer is not forgotten for weeks. */
+static inline unsigned long ktftp_transfer_since(u32 then)
+{
+	return (u32)jiffies - then;
+}
+
 /* life.c */
 struct ktftp_transfer *ktftp_transfer_alloc(void);
 bool ktftp_transfer_get(struct ktftp_transfer *t);
@@ -59,6 +78,7 @@ void ktftp_transfer_conclude(struct ktftp_transfer *t, enum ktftp_transfer_end h
 void ktftp_transfer_finish(struct ktftp_ending *e);
 void ktftp_transfer_bury(struct ktftp_transfer *t);
 void ktftp_transfer_kill(struct ktftp_transfer *t, enum ktftp_transfer_end how);
+u64 ktftp_transfer_bytes(const struct ktftp_transfer *t);
 
 /* transfer.c */
 void ktftp_transfer_send(struct ktftp_transfer *t, struct ktftp_table *table, const struct ktftp_key *key,
@@ -75,7 +95,7 @@ void ktftp_segment_deadline(struct ktftp_transfer *t, unsigned long wait);
 bool ktftp_segment_is_due(const struct ktftp_transfer *t);
 void ktftp_segment_not_sent(struct ktftp_transfer *t);
 struct sk_buff *ktftp_segment_withdrawn(struct ktftp_transfer *t);
-struct sk_buff *ktftp_segment_build(struct ktftp_transfer *t);
+struct sk_buff *ktftp_segment_build(struct ktftp_transfer *t, struct sk_buff **spare);
 int ktftp_segment_send(const struct ktftp_port *port, struct sk_buff *skb);
 struct sk_buff *ktftp_segment_linger(struct ktftp_transfer *t, struct ktftp_leftover *left);
 

@@ -116,7 +116,7 @@ static struct ktftp_listener *new_listener(struct ktftp_net *kn, const struct kt
 	listener = kvzalloc(struct_size(listener, ports, KTFTP_TID_POOL + 1), GFP_KERNEL_ACCOUNT);
 	if (!listener)
 		return ERR_PTR(-ENOMEM);
-	err = ktftp_table_init(&listener->table);
+	err = ktftp_table_init(&listener->table, kn);
 	if (err) {
 		kvfree(listener);
 		return ERR_PTR(err);

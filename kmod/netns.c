@@ -42,7 +42,8 @@ static int __net_init begin_net(struct net *net)
 	ratelimit_set_flags(&kn->unknown_tid_limit, RATELIMIT_MSG_ON_RELEASE);
 	ratelimit_state_init(&kn->miss_limit, HZ, MISSES_PER_S);
 	ratelimit_set_flags(&kn->miss_limit, RATELIMIT_MSG_ON_RELEASE);
-	ktftp_unproven_init(&kn->unproven);
+	ktftp_queue_init(&kn->unproven);
+	ktftp_queue_init(&kn->done);
 	ktftp_listeners_begin(kn);
 	ktftp_handover_begin(kn);
 	kn->stats = ktftp_stats_alloc();
@@ -51,8 +52,13 @@ static int __net_init begin_net(struct net *net)
 	err = ktftp_store_init(&kn->store, net->user_ns);
 	if (err)
 		goto free_stats;
+	err = ktftp_clients_init(&kn->clients);
+	if (err)
+		goto end_store;
 	return 0;
 
+end_store:
+	ktftp_store_fini(&kn->store);
 free_stats:
 	free_percpu(kn->stats);
 	return err;
@@ -84,6 +90,7 @@ static void __net_exit exit_nets(struct list_head *nets)
 		ktftp_handover_end(ktftp_net(net));
 		ktftp_store_fini(&ktftp_net(net)->store);
 		WARN_ON(atomic_read(&ktftp_net(net)->transfers));
+		ktftp_clients_fini(&ktftp_net(net)->clients);
 		free_percpu(ktftp_net(net)->stats);
 	}
 }

@@ -12,10 +12,11 @@
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
+#include "clients.h"
 #include "handover.h"
+#include "queue.h"
 #include "stats.h"
 #include "store.h"
-#include "unproven.h"
 
 /**
  * struct ktftp_net - one network namespace
@@ -28,7 +29,9 @@
  * @store: names and contents
  * @stats: counters
  * @transfers: transfers in memory
+ * @clients: how many each client has, while that is bounded
  * @unproven: those whose client has not answered yet, bounded
+ * @done: those that are done and only swallow what comes late
  * @events_lock: keeps events in the order of their numbers; protects @events
  * @events: number of the last event
  * @unknown_tid_limit: how often a stray packet is answered
@@ -46,7 +49,9 @@ struct ktftp_net {
 	struct ktftp_store store;
 	struct ktftp_stats __percpu *stats;
 	atomic_t transfers;
-	struct ktftp_unproven unproven;
+	struct ktftp_clients clients;
+	struct ktftp_queue unproven;
+	struct ktftp_queue done;
 	spinlock_t events_lock;
 	u64 events;
 	struct ratelimit_state unknown_tid_limit;

@@ -122,6 +122,9 @@ static int start_on(struct ktftp_listener *listener, const struct ktftp_key *key
 		NL_SET_ERR_MSG(info->extack, "the store is changing: try again");
 	else if (err == -ENOSPC)
 		NL_SET_ERR_MSG(info->extack, "too many transfers: see the module's parameter max_transfers");
+	else if (err == -EDQUOT)
+		NL_SET_ERR_MSG(info->extack,
+			       "too many transfers of this client: see the module's parameter max_transfers_per_client");
 	return err;
 }
 

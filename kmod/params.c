@@ -46,6 +46,8 @@ TUNABLE(max_unproven, 4096, 1, 1 << 20,
 	"Transfers of a namespace that no client has acknowledged yet (1 to 1048576; 4096)");
 TUNABLE(max_transfers, 262144, 1, 1 << 24,
 	"Transfers of a namespace (1 to 16777216; 262144)");
+TUNABLE(max_transfers_per_client, 0, 0, 1 << 24,
+	"Transfers of one client address in a namespace, 0 for no limit (0 to 16777216; 0)");
 TUNABLE(max_listeners, 64, 1, 4096,
 	"Listeners of a namespace; 4 at most where a user namespace owns it (1 to 4096; 64)");
 

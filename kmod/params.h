@@ -19,6 +19,7 @@ extern unsigned int ktftp_linger_ms;
 extern unsigned int ktftp_unproven_retries;
 extern unsigned int ktftp_max_unproven;
 extern unsigned int ktftp_max_transfers;
+extern unsigned int ktftp_max_transfers_per_client;
 extern unsigned int ktftp_max_listeners;
 extern unsigned int ktftp_max_entries;
 extern unsigned int ktftp_max_absents;

@@ -26,10 +26,10 @@
 #include "tracing.h"
 #include "transfer.h"
 
-/* A datagram: who sent it to whom, and what it says. */
+/* A datagram: who sent it to whom, and what it says. Its packet is NULL once an answer was made of it. */
 struct datagram {
 	const struct ktftp_port *port;
-	const struct sk_buff *skb;
+	struct sk_buff *skb;
 	struct ktftp_key key;
 	const u8 *data;
 	unsigned int bytes;
@@ -168,6 +168,10 @@ static int start(const struct datagram *in, const struct ktftp_request *rq, stru
 		break;
 	case -ENOSPC:
 		refuse(in, KTFTP_A_STATS_REQUESTS_OVERFLOW, KTFTP_ERR_UNDEFINED, "Too many transfers, try again later");
+		break;
+	case -EDQUOT:
+		refuse(in, KTFTP_A_STATS_REQUESTS_CLIENT_OVERFLOW, KTFTP_ERR_UNDEFINED,
+		       "Too many transfers of this client");
 		break;
 	case -ENOMEM:
 		ktftp_count(listener->kn, KTFTP_A_STATS_NO_MEMORY);
@@ -331,13 +335,13 @@ static void stray(const struct datagram *in)
 		answer_error(in, in->port, KTFTP_ERR_UNKNOWN_TID, "Unknown transfer ID");
 }
 
-static void segment(const struct datagram *in, u16 opcode, u16 value)
+static void segment(struct datagram *in, u16 opcode, u16 value)
 {
 	struct ktftp_table *table = &in->port->listener->table;
 
 	switch (opcode) {
 	case KTFTP_OP_ACK:
-		if (unlikely(!ktftp_transfer_ack(table, &in->key, value)))
+		if (unlikely(!ktftp_transfer_ack(table, &in->key, value, &in->skb)))
 			stray(in);
 		break;
 	case KTFTP_OP_ERROR:
@@ -376,7 +380,8 @@ static bool is_segment(const struct datagram *in, u16 opcode)
 	return !in->port->listening || (single_port && (opcode == KTFTP_OP_ACK || opcode == KTFTP_OP_ERROR));
 }
 
-static void receive(const struct ktftp_port *port, struct sk_buff *skb)
+/* Returns what is left of the packet, or NULL. */
+static struct sk_buff *receive(const struct ktftp_port *port, struct sk_buff *skb)
 {
 	struct datagram in = { .port = port, .skb = skb, .bytes = skb->len - sizeof(struct udphdr) };
 	u16 opcode, value;
@@ -390,6 +395,7 @@ static void receive(const struct ktftp_port *port, struct sk_buff *skb)
 		segment(&in, opcode, value);
 	else
 		receive_request(&in, skb);
+	return in.skb;
 }
 
 /**
@@ -417,7 +423,7 @@ bool ktftp_receive_is_client(const struct ktftp_key *key)
  * answered twice.
  *
  * Context: softirqs off, rcu_read_lock(); the listener stays meanwhile. Return: 0; -EBADMSG when it is no read
- * request; -ENOENT when the name is not published; -ENOSPC at a limit; -ENOMEM; -EBUSY when no TID is free.
+ * request; -ENOENT when the name is not published; -ENOSPC or -EDQUOT at a limit; -ENOMEM; -EBUSY when no TID is free.
  */
 int ktftp_receive_again(struct ktftp_listener *listener, const struct ktftp_key *key, const u8 *data,
 			unsigned int bytes, const char *name, size_t name_bytes)
@@ -456,7 +462,7 @@ int ktftp_receive(struct sock *sk, struct sk_buff *skb)
 	net_get_random_once(&datagram_key, sizeof(datagram_key));
 	/* No port: its listener is being taken down. */
 	if (likely(port))
-		receive(port, skb);
+		skb = receive(port, skb);
 	consume_skb(skb);
 	return 0;
 }

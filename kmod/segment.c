@@ -7,6 +7,7 @@
 #include "content.h"
 #include "entry.h"
 #include "life.h"
+#include "limits.h"
 #include "listener.h"
 #include "netns.h"
 #include "params.h"
@@ -112,7 +113,7 @@ void ktftp_segment_not_sent(struct ktftp_transfer *t)
 
 static u32 block_bytes(const struct ktftp_transfer *t, u64 block)
 {
-	return block < t->window.blocks ? t->grant.blksize : t->bytes - (block - 1) * t->grant.blksize;
+	return block < t->window.blocks ? t->grant.blksize : t->entry->bytes - (block - 1) * t->grant.blksize;
 }
 
 static struct worth *worth_of(struct sk_buff *skb)
@@ -168,7 +169,7 @@ int ktftp_segment_send(const struct ktftp_port *port, struct sk_buff *skb)
 }
 
 /* Builds the block in flight. Returns NULL for want of memory or a route: the timer tries again. */
-static struct sk_buff *build_block(struct ktftp_transfer *t)
+static struct sk_buff *build_block(struct ktftp_transfer *t, struct sk_buff **spare)
 {
 	const u64 number = t->window.sent;
 	const struct ktftp_block block = {
@@ -179,9 +180,10 @@ static struct sk_buff *build_block(struct ktftp_transfer *t)
 	struct sk_buff *skb;
 
 	lockdep_assert_held(&t->lock);
-	skb = ktftp_xmit_block(t->port, &t->key, &t->route, ktftp_window_wire(&t->window, number), &block);
+	skb = ktftp_xmit_block(t->port, &t->key, &t->route, ktftp_window_wire(&t->window, number), &block,
+			       spare);
 	if (unlikely(!skb))
-		ktftp_count(t->kn, KTFTP_A_STATS_SEND_FAILED);
+		ktftp_count(t->table->kn, KTFTP_A_STATS_SEND_FAILED);
 	else
 		built_block(t, skb, block.bytes, t->rto.repeats);
 	return skb;
@@ -194,24 +196,25 @@ static struct sk_buff *build_oack(struct ktftp_transfer *t)
 
 	lockdep_assert_held(&t->lock);
 	skb = ktftp_xmit_bytes(t->port, &t->key, &t->route, packet,
-			       ktftp_options_oack(packet, &t->grant, t->bytes));
+			       ktftp_options_oack(packet, &t->grant, t->entry->bytes));
 	if (skb)
 		built_oack(t, skb);
 	else
-		ktftp_count(t->kn, KTFTP_A_STATS_SEND_FAILED);
+		ktftp_count(t->table->kn, KTFTP_A_STATS_SEND_FAILED);
 	return skb;
 }
 
 /**
  * ktftp_segment_build() - build what is in flight
  * @t: transfer; its timer is pending and its deadline set
+ * @spare: packet that arrived and is answered, to be used again: see ktftp_turn(); or NULL
  *
  * Return: the packet, to be sent when the lock is free again; NULL for want of memory or a route: then the timer
  * tries again soon.
  */
-struct sk_buff *ktftp_segment_build(struct ktftp_transfer *t)
+struct sk_buff *ktftp_segment_build(struct ktftp_transfer *t, struct sk_buff **spare)
 {
-	struct sk_buff *skb = unlikely(t->window.negotiating) ? build_oack(t) : build_block(t);
+	struct sk_buff *skb = unlikely(t->window.negotiating) ? build_oack(t) : build_block(t, spare);
 
 	if (unlikely(!skb))
 		ktftp_segment_not_sent(t);
@@ -228,7 +231,7 @@ struct sk_buff *ktftp_segment_withdrawn(struct ktftp_transfer *t)
 	skb = ktftp_xmit_bytes(t->port, &t->key, &t->route, packet,
 			       ktftp_proto_error(packet, sizeof(packet), KTFTP_ERR_UNDEFINED,
 						 "The file was replaced, ask again"));
-	ktftp_count(t->kn, skb ? KTFTP_A_STATS_ERRORS_SENT : KTFTP_A_STATS_SEND_FAILED);
+	ktftp_count(t->table->kn, skb ? KTFTP_A_STATS_ERRORS_SENT : KTFTP_A_STATS_SEND_FAILED);
 	return skb;
 }
 
@@ -263,8 +266,9 @@ struct sk_buff *ktftp_segment_linger(struct ktftp_transfer *t, struct ktftp_left
 	struct sk_buff *skb;
 
 	t->state = KTFTP_TRANSFER_STATE_LINGERING;
+	ktftp_limits_uncount(t);
 	if (!t->tail && !keep_tail(t))
-		return ktftp_segment_build(t);
+		return ktftp_segment_build(t, NULL);
 	left->entry = t->entry;
 	t->entry = NULL;
 	skb = ktftp_xmit_bytes(t->port, &t->key, &t->route, t->tail, t->tail_bytes);
@@ -273,7 +277,7 @@ struct sk_buff *ktftp_segment_linger(struct ktftp_transfer *t, struct ktftp_left
 	if (skb) {
 		built_block(t, skb, t->tail_bytes - KTFTP_HEADER_BYTES, true);
 	} else {
-		ktftp_count(t->kn, KTFTP_A_STATS_SEND_FAILED);
+		ktftp_count(t->table->kn, KTFTP_A_STATS_SEND_FAILED);
 		ktftp_segment_not_sent(t);
 	}
 	return skb;

@@ -9,6 +9,7 @@
 #include "events.h"
 #include "floors.h"
 #include "life.h"
+#include "limits.h"
 #include "netns.h"
 #include "params.h"
 #include "port.h"
@@ -18,7 +19,7 @@
 
 #define TID_TRIES	8
 
-static struct ktftp_transfer *new_transfer(struct ktftp_net *kn, const struct ktftp_start *start)
+static struct ktftp_transfer *new_transfer(const struct ktftp_start *start)
 {
 	struct ktftp_transfer *t = ktftp_transfer_alloc();
 
@@ -27,13 +28,11 @@ static struct ktftp_transfer *new_transfer(struct ktftp_net *kn, const struct kt
 	t->key = start->key;
 	t->port = NULL;
 	t->table = start->table;
-	t->kn = kn;
 	timer_setup(&t->timer, ktftp_transfer_expired, 0);
-	t->bytes = start->entry->bytes;
 	t->request_hash = start->request_hash;
 	t->began_ns = ktime_get_ns();
-	t->sent_ns = t->began_ns;
-	t->resent_ns = t->began_ns;
+	t->sent_us = ktftp_transfer_now_us();
+	t->resent_us = t->sent_us;
 	t->heard = jiffies;
 	t->moved = jiffies;
 	ktftp_route_init(&t->route);
@@ -143,14 +142,14 @@ static void negotiate(struct ktftp_transfer *t, const struct ktftp_options *opti
 	struct ktftp_option_limits limits = {
 		.max_blksize = KTFTP_BLKSIZE_DEFAULT,
 		.max_windowsize = 1,
-		.bytes = t->bytes,
+		.bytes = t->entry->bytes,
 		.honor_timeout = ktftp_param(honor_timeout),
 	};
 
 	if (options->asked)
 		limits.max_blksize = largest_blksize(t);
 	ktftp_options_grant(&t->grant, options, &limits);
-	t->window.blocks = ktftp_window_blocks(t->bytes, t->grant.blksize);
+	t->window.blocks = ktftp_window_blocks(t->entry->bytes, t->grant.blksize);
 	t->window.rollover = t->grant.rollover;
 	t->window.negotiating = t->grant.granted;
 	t->window.sent = t->window.negotiating ? 0 : 1;
@@ -168,22 +167,22 @@ static void begin(struct ktftp_transfer *t, const struct ktftp_start *start, str
 	spin_lock(&t->lock);
 	negotiate(t, &start->options);
 	t->state = KTFTP_TRANSFER_STATE_UNPROVEN;
-	ktftp_unproven_add(t);
+	ktftp_queue_add(&t->table->kn->unproven, t);
 	t->replaces = old;
 	t->deadline = jiffies + ktftp_segment_first(t);
 	t->timer.expires = t->deadline;
 	refcount_inc(&t->ref);
 	add_timer(&t->timer);
-	tell = ktftp_events_wanted(t->kn) && ktftp_transfer_view(t, &view);
+	tell = ktftp_events_wanted(t->table->kn) && ktftp_transfer_view(t, &view);
 	ktftp_trace_start(t);
-	skb = ktftp_segment_build(t);
+	skb = ktftp_segment_build(t, NULL);
 	block = t->window.sent;
 	spin_unlock(&t->lock);
 	if (tell)
-		ktftp_event_start(t->kn, &view);
+		ktftp_event_start(t->table->kn, &view);
 	if (skb)
 		ktftp_transfer_send(t, t->table, &t->key, t->port, block, skb);
-	ktftp_unproven_trim(t->kn);
+	ktftp_limits_trim(t->table->kn);
 }
 
 /* Takes back one that was never begun: nobody else has touched it. */
@@ -191,6 +190,7 @@ static void discard(struct ktftp_transfer *t)
 {
 	ktftp_entry_put(t->entry);
 	atomic_dec(&t->table->active);
+	ktftp_limits_uncount(t);
 	ktftp_transfer_bury(t);
 }
 
@@ -203,20 +203,24 @@ static void discard(struct ktftp_transfer *t)
  * once, and again only when the request does; an OACK is smaller than most requests and goes a few times more.
  *
  * Context: softirq, rcu_read_lock(); the caller keeps a reference on the entry meanwhile. Return: 0; -EALREADY
- * when the same request is being answered; -ENOSPC at max_transfers; -ENOMEM; another
- * error when no TID is free.
+ * when the same request is being answered; -EDQUOT at max_transfers_per_client; -ENOSPC at max_transfers; -ENOMEM;
+ * another error when no TID is free.
  */
 int ktftp_transfer_start(struct ktftp_net *kn, const struct ktftp_start *start)
 {
 	struct ktftp_transfer *t, *old = NULL;
+	bool counted;
 	int err;
 
-	if (atomic_read(&kn->transfers) >= ktftp_param(max_transfers))
-		return -ENOSPC;
-	t = new_transfer(kn, start);
-	if (!t)
+	err = ktftp_limits_admit(kn, &start->key, &counted);
+	if (err)
+		return err;
+	t = new_transfer(start);
+	if (!t) {
+		ktftp_limits_dismiss(kn, &start->key, counted);
 		return -ENOMEM;
-	atomic_inc(&kn->transfers);
+	}
+	t->counted = counted;
 	atomic_inc(&start->table->active);
 	err = insert(t, start);
 	if (!err)

@@ -162,14 +162,16 @@ void ktftp_table_remove(struct ktftp_table *table, struct ktftp_transfer *t)
 /**
  * ktftp_table_init() - an empty table
  * @table: table
+ * @kn: namespace of its listener
  *
  * Context: process. Return: 0 or a negative error.
  */
-int ktftp_table_init(struct ktftp_table *table)
+int ktftp_table_init(struct ktftp_table *table, struct ktftp_net *kn)
 {
 	int err;
 
 	get_random_once(&table_key, sizeof(table_key));
+	table->kn = kn;
 	atomic_set(&table->active, 0);
 	table->floors = ktftp_floors_alloc();
 	if (!table->floors)

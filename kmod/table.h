@@ -11,10 +11,12 @@
 #include "xmit.h"
 
 struct ktftp_floors;
+struct ktftp_net;
 struct ktftp_transfer;
 
 /**
  * struct ktftp_table - the transfers of one listener
+ * @kn: namespace
  * @by_tid: by struct ktftp_key
  * @by_client: by the key without our TID; of several transfers of one client port the latest
  * @active: transfers that have not ended
@@ -23,13 +25,14 @@ struct ktftp_transfer;
  * Readers are under RCU. What they find may be dead, or even another transfer by now: its lock tells.
  */
 struct ktftp_table {
+	struct ktftp_net *kn;
 	struct rhashtable by_tid;
 	struct rhashtable by_client;
 	atomic_t active;
 	struct ktftp_floors *floors;
 };
 
-int ktftp_table_init(struct ktftp_table *table);
+int ktftp_table_init(struct ktftp_table *table, struct ktftp_net *kn);
 void ktftp_table_destroy(struct ktftp_table *table);
 
 struct ktftp_transfer *ktftp_table_find(struct ktftp_table *table, const struct ktftp_key *key);

@@ -11,6 +11,7 @@
 #include "netns.h"
 #include "port.h"
 #include "proto.h"
+#include "table.h"
 #include "tracing.h"
 
 #define CREATE_TRACE_POINTS
@@ -21,6 +22,11 @@ static u32 netns_of(const struct ktftp_net *kn)
 	return kn->net->ns.inum;
 }
 
+static u32 own_netns(const struct ktftp_transfer *t)
+{
+	return netns_of(t->table->kn);
+}
+
 static u64 high(const struct in6_addr *address)
 {
 	return get_unaligned_be64(&address->s6_addr[0]);
@@ -29,12 +35,6 @@ static u64 high(const struct in6_addr *address)
 static u64 low(const struct in6_addr *address)
 {
 	return get_unaligned_be64(&address->s6_addr[8]);
-}
-
-/* Longer than 71 minutes is U32_MAX. */
-static u32 us_since(u64 then_ns)
-{
-	return min_t(u64, div_u64(ktime_get_ns() - then_ns, NSEC_PER_USEC), U32_MAX);
 }
 
 /* Its entry is gone when the last block lingers. */
@@ -64,8 +64,8 @@ void ktftp_trace_do_start(const struct ktftp_transfer *t)
 	const char *name = name_of(t);
 
 	lockdep_assert_held(&t->lock);
-	trace_ktftp_start(t->id, netns_of(t->kn), t->port->listener->id, high(&t->key.peer), low(&t->key.peer),
-			  ntohs(t->key.peer_port), ntohs(t->key.tid), t->bytes, t->grant.blksize,
+	trace_ktftp_start(t->id, netns_of(t->table->kn), t->port->listener->id, high(&t->key.peer), low(&t->key.peer),
+			  ntohs(t->key.peer_port), ntohs(t->key.tid), ktftp_transfer_bytes(t), t->grant.blksize,
 			  t->grant.windowsize, name, strlen(name));
 }
 
@@ -74,7 +74,7 @@ void ktftp_trace_do_send(const struct ktftp_transfer *t, u64 block, u32 bytes)
 	const char *name = name_of(t);
 
 	lockdep_assert_held(&t->lock);
-	trace_ktftp_send(t->id, netns_of(t->kn), high(&t->key.peer), low(&t->key.peer), ntohs(t->key.peer_port),
+	trace_ktftp_send(t->id, own_netns(t), high(&t->key.peer), low(&t->key.peer), ntohs(t->key.peer_port),
 			 block, bytes, copy_of(t), name, strlen(name));
 }
 
@@ -83,24 +83,25 @@ void ktftp_trace_do_ack(const struct ktftp_transfer *t, u16 wire, u32 what)
 	bool sample = what <= KTFTP_ACK_LAST && !t->rto.repeats;
 
 	lockdep_assert_held(&t->lock);
-	trace_ktftp_ack(t->id, netns_of(t->kn), high(&t->key.peer), low(&t->key.peer), ntohs(t->key.peer_port),
-			wire, what, t->window.acked, sample ? max_t(u32, us_since(t->sent_ns), 1) : 0);
+	trace_ktftp_ack(t->id, own_netns(t), high(&t->key.peer), low(&t->key.peer), ntohs(t->key.peer_port),
+			wire, what, t->window.acked, sample ? max_t(u32, ktftp_transfer_now_us() - t->sent_us, 1) : 0);
 }
 
 void ktftp_trace_do_retransmit(const struct ktftp_transfer *t, enum ktftp_trace_why why)
 {
 	lockdep_assert_held(&t->lock);
-	trace_ktftp_retransmit(t->id, netns_of(t->kn), high(&t->key.peer), low(&t->key.peer),
+	trace_ktftp_retransmit(t->id, own_netns(t), high(&t->key.peer), low(&t->key.peer),
 			       ntohs(t->key.peer_port), t->window.negotiating ? 0 : t->window.sent, copy_of(t), why,
-			       us_since(t->resent_ns));
+			       ktftp_transfer_now_us() - t->resent_us);
 }
 
 void ktftp_trace_do_end(const struct ktftp_transfer *t, u32 how)
 {
+	const u64 bytes = ktftp_transfer_bytes(t);
 	const char *name = name_of(t);
 
 	lockdep_assert_held(&t->lock);
-	trace_ktftp_end(t->id, netns_of(t->kn), high(&t->key.peer), low(&t->key.peer), ntohs(t->key.peer_port), how,
-			t->bytes, min(t->window.acked * t->grant.blksize, t->bytes), t->repeats,
+	trace_ktftp_end(t->id, own_netns(t), high(&t->key.peer), low(&t->key.peer), ntohs(t->key.peer_port), how,
+			bytes, min(t->window.acked * t->grant.blksize, bytes), t->repeats,
 			div_u64(ktime_get_ns() - t->began_ns, NSEC_PER_USEC), name, strlen(name));
 }

@@ -65,22 +65,17 @@ static struct ktftp_transfer *prove(struct ktftp_transfer *t)
 	struct ktftp_transfer *old = t->replaces;
 
 	t->state = KTFTP_TRANSFER_STATE_RUNNING;
-	ktftp_unproven_remove(t);
-	t->replaces = NULL;
+	ktftp_queue_remove(&t->table->kn->unproven, t);
+	t->tail = NULL;
 	return old;
 }
 
-static u32 us_since(u64 now_ns, u64 then_ns)
-{
-	return min_t(u64, div_u64(now_ns - then_ns, NSEC_PER_USEC), U32_MAX);
-}
-
-static void acknowledged(struct ktftp_transfer *t, u64 now_ns)
+static void acknowledged(struct ktftp_transfer *t, u32 now_us)
 {
 	const struct ktftp_rto_limits limits = ktftp_segment_limits();
 
-	if (ktftp_rto_acknowledged(&t->rto, &limits, us_since(now_ns, t->sent_ns), us_since(now_ns, t->resent_ns)))
-		ktftp_count(t->kn, KTFTP_A_STATS_SEGMENTS_SPURIOUS);
+	if (ktftp_rto_acknowledged(&t->rto, &limits, now_us - t->sent_us, now_us - t->resent_us))
+		ktftp_count(t->table->kn, KTFTP_A_STATS_SEGMENTS_SPURIOUS);
 }
 
 /* The block before is acknowledged once more: never answered, but it can prove a repeat needless. */
@@ -91,26 +86,26 @@ static void acknowledged_again(struct ktftp_transfer *t)
 
 	if (!ktftp_rto_duplicate(&t->rto, &limits))
 		return;
-	ktftp_count(t->kn, KTFTP_A_STATS_SEGMENTS_SPURIOUS);
+	ktftp_count(t->table->kn, KTFTP_A_STATS_SEGMENTS_SPURIOUS);
 	/* What is in flight has the longer interval as well. */
 	longer = jiffies + ktftp_segment_rto(t);
 	if (!t->rto.repeats && time_after(longer, t->deadline))
 		t->deadline = longer;
 }
 
-static struct sk_buff *send_next(struct ktftp_transfer *t)
+static struct sk_buff *send_next(struct ktftp_transfer *t, struct sk_buff **spare)
 {
-	u64 now_ns = ktime_get_ns();
+	u32 now_us = ktftp_transfer_now_us();
 
-	acknowledged(t, now_ns);
+	acknowledged(t, now_us);
 	t->window.sent++;
 	t->moved = jiffies;
 	t->unsent = false;
 	t->failures = 0;
-	t->sent_ns = now_ns;
-	t->resent_ns = now_ns;
+	t->sent_us = now_us;
+	t->resent_us = now_us;
 	ktftp_segment_deadline(t, ktftp_segment_rto(t));
-	return ktftp_segment_build(t);
+	return ktftp_segment_build(t, spare);
 }
 
 /* All is acknowledged. The transfer stays a while, to know what comes late. */
@@ -118,7 +113,7 @@ static void all_acknowledged(struct ktftp_transfer *t, struct ktftp_ending *e)
 {
 	unsigned long swallow = max(msecs_to_jiffies(SWALLOW_MS), 4 * ktftp_segment_rto(t));
 
-	acknowledged(t, ktime_get_ns());
+	acknowledged(t, ktftp_transfer_now_us());
 	ktftp_transfer_conclude(t, KTFTP_TRANSFER_END_COMPLETE, KTFTP_LIFE_DONE, e);
 	ktftp_segment_deadline(t, min(swallow, msecs_to_jiffies(ktftp_param(linger_ms))));
 }
@@ -142,12 +137,13 @@ static void cut(struct ktftp_transfer *t, struct answer *answer, struct ktftp_en
 	ktftp_transfer_conclude(t, KTFTP_TRANSFER_END_WITHDRAWN, KTFTP_LIFE_DEAD, e);
 }
 
-/* Under the lock: takes an ACK in, builds what it asks for. */
-static void take_ack(struct ktftp_transfer *t, u16 wire, struct answer *answer, struct ktftp_ending *e)
+/* Under the lock: takes an ACK in, builds what it asks for, out of the ACK's own packet where that will do. */
+static void take_ack(struct ktftp_transfer *t, u16 wire, struct sk_buff **spare, struct answer *answer,
+		     struct ktftp_ending *e)
 {
 	answer->what = ktftp_window_ack(&t->window, wire);
 	ktftp_trace_ack(t, wire, answer->what);
-	answer->kn = t->kn;
+	answer->kn = t->table->kn;
 	answer->port = t->port;
 	if (answer->what != KTFTP_ACK_STALE) {
 		t->heard = jiffies;
@@ -156,7 +152,7 @@ static void take_ack(struct ktftp_transfer *t, u16 wire, struct answer *answer, 
 	if (unlikely(t->state == KTFTP_TRANSFER_STATE_UNPROVEN) && answer->what <= KTFTP_ACK_LAST)
 		answer->replaced = prove(t);
 	if (likely(answer->what == KTFTP_ACK_NEXT && !ktftp_entry_overdue(t->entry)))
-		answer->skb = send_next(t);
+		answer->skb = send_next(t, spare);
 	else if (answer->what == KTFTP_ACK_NEXT)
 		cut(t, answer, e);
 	else if (answer->what == KTFTP_ACK_LAST)
@@ -184,10 +180,11 @@ static enum ktftp_a_stats ack_counter(enum ktftp_ack what)
  * @table: table of the listener whose port it came to
  * @key: who sent it to whom
  * @wire: its block number
+ * @spare: its packet; NULL afterwards when it was used for the answer: see ktftp_turn()
  *
  * Context: softirq, rcu_read_lock(). Return: false when it belongs to no transfer.
  */
-bool ktftp_transfer_ack(struct ktftp_table *table, const struct ktftp_key *key, u16 wire)
+bool ktftp_transfer_ack(struct ktftp_table *table, const struct ktftp_key *key, u16 wire, struct sk_buff **spare)
 {
 	struct ktftp_transfer *t = ktftp_table_find(table, key);
 	struct answer answer = {};
@@ -200,7 +197,7 @@ bool ktftp_transfer_ack(struct ktftp_table *table, const struct ktftp_key *key, 
 	known = ktftp_transfer_is(t, table, key);
 	running = known && !ktftp_transfer_ended(t);
 	if (likely(running))
-		take_ack(t, wire, &answer, &e);
+		take_ack(t, wire, spare, &answer, &e);
 	spin_unlock(&t->lock);
 	if (unlikely(!running))
 		return known;
@@ -305,7 +302,7 @@ bool ktftp_transfer_progressed(const struct ktftp_transfer *t)
 {
 	unsigned long lately = max(msecs_to_jiffies(PROGRESS_MS), usecs_to_jiffies(4 * t->rto.srtt_us));
 
-	return t->state == KTFTP_TRANSFER_STATE_RUNNING && time_before(jiffies, t->heard + lately);
+	return t->state == KTFTP_TRANSFER_STATE_RUNNING && ktftp_transfer_since(t->heard) < lately;
 }
 
 /* Under the lock: the first packet again, to a client that has not answered yet but asked again. */
@@ -314,10 +311,10 @@ static struct sk_buff *repeat_first(struct ktftp_transfer *t)
 	t->repeats++;
 	t->rto.repeats = 1;
 	ktftp_trace_retransmit(t, KTFTP_TRACE_REQUEST);
-	t->resent_ns = ktime_get_ns();
+	t->resent_us = ktftp_transfer_now_us();
 	t->heard = jiffies;
 	ktftp_segment_deadline(t, ktftp_segment_first(t));
-	return ktftp_segment_build(t);
+	return ktftp_segment_build(t, NULL);
 }
 
 /**
@@ -348,7 +345,7 @@ bool ktftp_transfer_repeat(struct ktftp_table *table, const struct ktftp_key *ke
 	spin_lock(&t->lock);
 	if (ktftp_transfer_is_of_client(t, table, key)) {
 		port = t->port;
-		if (t->state == KTFTP_TRANSFER_STATE_UNPROVEN && t->request_hash == request_hash) {
+		if (t->state == KTFTP_TRANSFER_STATE_UNPROVEN && t->request_hash == (u32)request_hash) {
 			skb = repeat_first(t);
 			own = t->key;
 			block = t->window.sent;
@@ -366,7 +363,7 @@ bool ktftp_transfer_repeat(struct ktftp_table *table, const struct ktftp_key *ke
 /* Repeats the block in flight. */
 static struct sk_buff *send_again(struct ktftp_transfer *t, struct ktftp_leftover *left)
 {
-	u64 now_ns = ktime_get_ns();
+	u32 now_us = ktftp_transfer_now_us();
 	bool unproven = t->state == KTFTP_TRANSFER_STATE_UNPROVEN;
 	bool first = t->unsent && !t->rto.repeats;
 
@@ -379,12 +376,12 @@ static struct sk_buff *send_again(struct ktftp_transfer *t, struct ktftp_leftove
 	t->unsent = false;
 	/* The round trip begins when it leaves for the first time. */
 	if (first)
-		t->sent_ns = now_ns;
-	t->resent_ns = now_ns;
+		t->sent_us = now_us;
+	t->resent_us = now_us;
 	ktftp_segment_deadline(t, unproven ? ktftp_segment_first(t) : ktftp_segment_rto(t));
 	/* Who has not been sent the last block cannot have it; who never answered is owed no copy of it. */
 	if (first || unproven || t->window.sent < t->window.blocks)
-		return ktftp_segment_build(t);
+		return ktftp_segment_build(t, NULL);
 	return ktftp_segment_linger(t, left);
 }
 
@@ -398,7 +395,7 @@ static bool is_stuck(const struct ktftp_transfer *t)
 {
 	u64 patience_ms = (u64)STUCK_TIMES * ktftp_param(give_up_ms);
 
-	return jiffies_to_msecs(jiffies - t->moved) >= min_t(u64, patience_ms, UINT_MAX);
+	return jiffies_to_msecs(ktftp_transfer_since(t->moved)) >= min_t(u64, patience_ms, UINT_MAX);
 }
 
 /* A client that never answered was sent as many OACKs as it is owed, unless none has left yet. */
@@ -420,7 +417,7 @@ static bool is_a_mirror(const struct ktftp_transfer *t)
 /* Why a transfer whose deadline passed ends now; -1 when it does not. */
 static int reason_to_end(const struct ktftp_transfer *t)
 {
-	unsigned int silent_ms = jiffies_to_msecs(jiffies - t->heard);
+	unsigned int silent_ms = jiffies_to_msecs(ktftp_transfer_since(t->heard));
 
 	if (!ktftp_transfer_ended(t) && (took_too_long(t) || is_stuck(t) || is_a_mirror(t)))
 		return KTFTP_TRANSFER_END_TIMED_OUT;
@@ -429,7 +426,7 @@ static int reason_to_end(const struct ktftp_transfer *t)
 	switch (t->state) {
 	case KTFTP_TRANSFER_STATE_UNPROVEN:
 		return (t->window.negotiating || t->unsent) &&
-		       time_before(jiffies, t->heard + ktftp_segment_unproven()) ? -1 : KTFTP_TRANSFER_END_UNPROVEN;
+		       ktftp_transfer_since(t->heard) < ktftp_segment_unproven() ? -1 : KTFTP_TRANSFER_END_UNPROVEN;
 	case KTFTP_TRANSFER_STATE_LINGERING:
 		return silent_ms >= ktftp_param(linger_ms) ? KTFTP_TRANSFER_END_ASSUMED : -1;
 	case KTFTP_LIFE_DONE:
@@ -482,7 +479,7 @@ void ktftp_transfer_expired(struct timer_list *timer)
 		goto out;
 	}
 	if (was_told(t))
-		t->deadline = t->heard + ktftp_segment_unproven();
+		t->deadline = jiffies - ktftp_transfer_since(t->heard) + ktftp_segment_unproven();
 	else
 		skb = send_again(t, &left);
 	block = t->window.sent;

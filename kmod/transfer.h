@@ -42,39 +42,43 @@ enum ktftp_life {
 
 /**
  * struct ktftp_transfer - one download
- * @lock: protects what follows @kn; initialised once for the life of the memory
+ * @lock: protects what follows @table; initialised once for the life of the memory
  * @ref: references
  * @by_tid: in the table of that name. Readers may stand on this memory while it becomes another transfer:
  *	only the table's own functions write it
  * @by_client: in the table of that name, likewise
- * @key: who talks to whom; like all down to @kn set before the transfer is in a table
+ * @key: who talks to whom; like all down to @table set before the transfer is in a table
  * @port: the port it uses
  * @table: the table it is in
- * @kn: its namespace
- * @timer: pending as long as the transfer is alive
  * @state: enum ktftp_transfer_state or enum ktftp_life; anything but DEAD only under @lock
  * @unsent: what is in flight never left this host: send it again without backing off
  * @failures: how often in a row that happened
+ * @unreachable: port-unreachables since the client was last heard of
+ * @counted: among those of its client
  * @grant: what was agreed on
  * @window: where it stands
- * @rto: round-trip estimator
- * @unreachable: port-unreachables since the client was last heard of
- * @unproven: in the namespace's list of that name while @state is UNPROVEN
- * @repeats: packets sent again
- * @tail_bytes: length of the packet in @tail
- * @sent_ns: when what is in flight was first sent, ktime_get_ns()
- * @resent_ns: when it was last sent
- * @heard: when the client was last heard of, in jiffies
- * @moved: when the client last acknowledged something new, in jiffies
- * @deadline: when the timer has something to do, in jiffies; it may fire earlier and looks again then
- * @route: the way to the client
  * @entry: what is sent, with a reference; NULL once @tail is there or all is acknowledged
- * @tail: the last DATA packet and, behind it, the terminated name, while the transfer lingers; or NULL
- * @bytes: size of the file
- * @request_hash: keyed hash of the request, to know a repeat of it
- * @replaces: an earlier transfer of the same client port, with a reference, that ends when this one is proven
+ * @route: the way to the client
+ * @rto: round-trip estimator
+ * @sent_us: when what is in flight was first sent, ktftp_transfer_now_us()
+ * @resent_us: when it was last sent
+ * @heard: when the client was last heard of, in jiffies, to be asked of by ktftp_transfer_since()
+ * @moved: when the client last acknowledged something new, likewise
+ * @deadline: when the timer has something to do, in jiffies; it may fire earlier and looks again then
+ * @timer: pending as long as the transfer is alive
+ * @queued: in a queue of the namespace's, while @state is UNPROVEN or DONE
+ * @replaces: an earlier transfer of the same client port, with a reference, that ends when this one is proven;
+ *	while @state is UNPROVEN
+ * @tail: the last DATA packet and, behind it, the terminated name, while the transfer lingers; or NULL. In the
+ *	place of @queued and @replaces: who was not heard of is sent nothing from a copy, who is done nothing at all
+ * @tail_bytes: length of the packet in @tail
+ * @repeats: packets sent again
+ * @request_hash: of the keyed hash of the request, to know a repeat of it
  * @began_ns: when the request came, ktime_get_ns()
  * @id: number that no other transfer of the host ever has, for who traces them
+ *
+ * There may be very many, and each ACK touches one that no cache holds: what it needs comes first, down to the
+ * expiry time in @timer, and all of it is at most 320 bytes, with the pointer that the allocator adds.
  */
 struct ktftp_transfer {
 	spinlock_t lock;
@@ -84,30 +88,36 @@ struct ktftp_transfer {
 	struct ktftp_key key;
 	const struct ktftp_port *port;
 	struct ktftp_table *table;
-	struct ktftp_net *kn;
-	struct timer_list timer;
 
 	u8 state;
 	bool unsent;
 	u8 failures;
+	u8 unreachable : 7;
+	u8 counted : 1;
 	struct ktftp_grant grant;
 	struct ktftp_window window;
-	struct ktftp_rto rto;
-	struct list_head unproven;
-	u8 unreachable;
-	u32 repeats;
-	u32 tail_bytes;
-	u64 sent_ns;
-	u64 resent_ns;
-	unsigned long heard;
-	unsigned long moved;
-	unsigned long deadline;
-	struct ktftp_route route;
 	struct ktftp_entry *entry;
-	u8 *tail;
-	u64 bytes;
-	u64 request_hash;
-	struct ktftp_transfer *replaces;
+	struct ktftp_route route;
+	struct ktftp_rto rto;
+	u32 sent_us;
+	u32 resent_us;
+	u32 heard;
+	u32 moved;
+	unsigned long deadline;
+	struct timer_list timer;
+
+	union {
+		struct {
+			struct list_head queued;
+			struct ktftp_transfer *replaces;
+		};
+		struct {
+			u8 *tail;
+			u32 tail_bytes;
+		};
+	};
+	u32 repeats;
+	u32 request_hash;
 	u64 began_ns;
 	u64 id;
 };
@@ -163,7 +173,7 @@ struct ktftp_transfer_view {
 bool ktftp_transfer_repeat(struct ktftp_table *table, const struct ktftp_key *key, u64 request_hash,
 			   bool single_port);
 int ktftp_transfer_start(struct ktftp_net *kn, const struct ktftp_start *start);
-bool ktftp_transfer_ack(struct ktftp_table *table, const struct ktftp_key *key, u16 wire);
+bool ktftp_transfer_ack(struct ktftp_table *table, const struct ktftp_key *key, u16 wire, struct sk_buff **spare);
 bool ktftp_transfer_abort(struct ktftp_table *table, const struct ktftp_key *key);
 void ktftp_transfer_unreachable(struct ktftp_table *table, const struct ktftp_key *key);
 bool ktftp_transfer_known(struct ktftp_table *table, const struct ktftp_key *key);

@@ -1,11 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pure: the lock-step window of RFC 1350. One block is in flight at a time.
+ * Pure: windows of blocks, RFC 7440; of a single block in lock-step, RFC 1350.
+ *
+ * Nothing that a client or a network repeats makes the traffic grow (RFC 1123 4.2.3.1): of all acknowledgements of
+ * one block at most one is answered by sending blocks again, and none when what came before it may have been received
+ * twice, or when it came too soon to be an answer to what was sent last.
  */
 #include <linux/limits.h>
 #include <linux/math64.h>
+#include <linux/minmax.h>
 
 #include "window.h"
+
+/* After so many timeouts in a row whole windows are sent rarely: whoever is there acknowledges what it has again. */
+#define TIMEOUTS_OF_WHOLE_WINDOWS	2
+#define TIMEOUTS_TO_A_WHOLE_WINDOW	4
+
+/* No number of an ACK. */
+#define NOWHERE				U32_MAX
 
 /**
  * ktftp_window_blocks() - how many DATA blocks a file takes
@@ -37,25 +49,224 @@ u16 ktftp_window_wire(const struct ktftp_window *window, u64 block)
 }
 
 /**
- * ktftp_window_ack() - take an ACK in
- * @window: where the download stands; moves on by the block that @wire acknowledges
- * @wire: block number of the ACK
+ * ktftp_window_init() - nothing was sent yet
+ * @window: window; its @rollover and @negotiating are set already
+ * @blocks: DATA blocks in all, at least 1
+ * @blksize: bytes of a full block
+ * @size: blocks that the client acknowledges together, at least 1
  *
- * Return: what the ACK means.
+ * Context: any.
  */
-enum ktftp_ack ktftp_window_ack(struct ktftp_window *window, u16 wire)
+void ktftp_window_init(struct ktftp_window *window, u64 blocks, u32 blksize, u16 size)
 {
+	*window = (struct ktftp_window){
+		.blocks = blocks,
+		.size = size,
+		.rollover = window->rollover,
+		.negotiating = window->negotiating,
+	};
+	ktftp_burst_init(&window->burst, size, blksize);
+}
+
+/* How many blocks behind @acked a number means; there is one answer, for fewer than 65535 are ever sent ahead. */
+static u32 blocks_ahead(const struct ktftp_window *window, u16 wire)
+{
+	u16 acked = ktftp_window_wire(window, window->acked);
+
+	if (!window->rollover || !window->acked)
+		return (u16)(wire - acked);
+	if (!wire)
+		return NOWHERE;
+	return wire >= acked ? wire - acked : wire + U16_MAX - acked;
+}
+
+/* In a window of more than half of all numbers, a late ACK of the window before looks like one of this. */
+static bool is_of_the_window_before(const struct ktftp_window *window, u16 wire)
+{
+	return window->sent - window->acked > S16_MAX && window->acked && wire == window->before;
+}
+
+/* Blocks behind @acked that may be sent before anything else is acknowledged. */
+static u32 room(const struct ktftp_window *window)
+{
+	u32 blocks = min_t(u64, max_t(u16, window->size, 1), window->blocks - window->acked);
+
+	/* Whoever has acknowledged no block yet may be somebody who made up an answer to an OACK. */
+	if (!window->acked && window->size > 1)
+		blocks = min_t(u32, blocks, window->burst.most * (1u + window->timeouts));
+	if (window->timeouts > TIMEOUTS_OF_WHOLE_WINDOWS && (window->timeouts + 1) % TIMEOUTS_TO_A_WHOLE_WINDOW)
+		blocks = min_t(u32, blocks, KTFTP_BURST_LEAST);
+	return blocks;
+}
+
+/* Sending begins anew behind what is acknowledged. */
+static void rewind(struct ktftp_window *window)
+{
+	window->ahead = 0;
+	window->repeated = true;
+	window->answered = true;
+}
+
+/*
+ * The block after @acked and @step more is missing. When a later burst has left since the one it was in, that may be
+ * what made the client complain, and nothing is known of the rest of the one before.
+ */
+static void gap_after(struct ktftp_window *window, u32 step)
+{
+	if (step + window->burst.last < window->ahead)
+		ktftp_burst_lost(&window->burst, false);
+	rewind(window);
+}
+
+static void advance(struct ktftp_window *window, u32 step)
+{
+	window->before = ktftp_window_wire(window, window->acked);
+	window->acked += step;
+	window->timeouts = 0;
+	window->answered = false;
+}
+
+static enum ktftp_ack all_acked(struct ktftp_window *window, u32 step)
+{
+	advance(window, step);
+	if (!window->repeated)
+		ktftp_burst_whole(&window->burst);
+	if (step > 1 && step == window->size)
+		window->eager = false;
+	window->ahead = 0;
+	window->was_repeated = window->repeated;
+	window->repeated = false;
+	return window->acked == window->blocks ? KTFTP_ACK_LAST : KTFTP_ACK_NEXT;
+}
+
+/*
+ * Some of it is acknowledged. What is before the gap is what a client acknowledges in the midst of a window; one that
+ * acknowledges once more before it can have been sent anything again acknowledges whatever it likes.
+ */
+static enum ktftp_ack some_acked(struct ktftp_window *window, u32 step, bool early)
+{
+	bool behind = step >= window->ahead;
+
+	if (early && !behind)
+		window->eager = true;
+	if (!behind && !window->eager) {
+		gap_after(window, step);
+		advance(window, step);
+		window->answered = true;
+		return KTFTP_ACK_GAP;
+	}
+	window->ahead -= behind ? window->ahead : step;
+	advance(window, step);
+	return KTFTP_ACK_SOME;
+}
+
+/* Nothing new is acknowledged: of a window, either the first block is missing, or the ACK is a copy. */
+static enum ktftp_ack acked_again(struct ktftp_window *window, bool early)
+{
+	if (ktftp_window_is_lock_step(window) || window->sent == window->acked)
+		return KTFTP_ACK_DUPLICATE;
+	if (window->timeouts > TIMEOUTS_OF_WHOLE_WINDOWS) {
+		/* It was away, and is back. */
+		window->timeouts = 0;
+		rewind(window);
+		return KTFTP_ACK_GAP;
+	}
+	if (early || window->answered || window->was_repeated || window->eager || !window->ahead)
+		return KTFTP_ACK_DUPLICATE;
+	gap_after(window, 0);
+	return KTFTP_ACK_GAP;
+}
+
+/**
+ * ktftp_window_ack() - take an ACK in
+ * @window: where the download stands; moves on by the blocks that @wire acknowledges
+ * @wire: block number of the ACK
+ * @early: it came sooner after what was sent last than an answer to that can; of no interest in lock-step
+ *
+ * Return: what the ACK means. After KTFTP_ACK_GAP and KTFTP_ACK_SOME ktftp_window_take() has the blocks to be sent;
+ * there may be none.
+ */
+enum ktftp_ack ktftp_window_ack(struct ktftp_window *window, u16 wire, bool early)
+{
+	u32 sent = window->sent - window->acked, step;
+
 	if (window->negotiating) {
 		if (wire)
 			return KTFTP_ACK_STALE;
 		window->negotiating = false;
+		window->was_repeated = window->repeated;
+		window->repeated = false;
+		window->answered = false;
+		window->timeouts = 0;
 		return KTFTP_ACK_NEXT;
 	}
-	if (window->sent > window->acked && wire == ktftp_window_wire(window, window->sent)) {
-		window->acked = window->sent;
-		return window->acked == window->blocks ? KTFTP_ACK_LAST : KTFTP_ACK_NEXT;
-	}
-	if (wire == ktftp_window_wire(window, window->acked))
-		return KTFTP_ACK_DUPLICATE;
-	return KTFTP_ACK_STALE;
+	step = blocks_ahead(window, wire);
+	if (!step)
+		return acked_again(window, early);
+	if (step > sent || is_of_the_window_before(window, wire))
+		return KTFTP_ACK_STALE;
+	return step == sent ? all_acked(window, step) : some_acked(window, step, early);
+}
+
+/**
+ * ktftp_window_has_more() - may more be sent before anything else is acknowledged
+ * @window: where the download stands, with no OACK out
+ */
+bool ktftp_window_has_more(const struct ktftp_window *window)
+{
+	return window->ahead < room(window);
+}
+
+/**
+ * ktftp_window_take() - the next burst leaves
+ * @window: where the download stands, with no OACK out
+ *
+ * Return: its blocks; none when the window is full.
+ */
+struct ktftp_run ktftp_window_take(struct ktftp_window *window)
+{
+	u32 left = room(window) - min_t(u32, window->ahead, room(window));
+	struct ktftp_run run = { .first = window->acked + window->ahead + 1 };
+	u64 last;
+
+	if (!left)
+		return run;
+	run.count = ktftp_window_is_lock_step(window) ? 1 : ktftp_burst_take(&window->burst, left);
+	last = run.first + run.count - 1;
+	/* In the first round what was sent before never left this host. */
+	if (window->repeated && window->sent >= run.first)
+		run.again = min_t(u64, window->sent - run.first + 1, run.count);
+	window->ahead += run.count;
+	window->sent = max_t(u64, window->sent, last);
+	return run;
+}
+
+/**
+ * ktftp_window_untake() - blocks that were taken never left this host
+ * @window: where the download stands
+ * @first: the first of them; those behind it did not leave either
+ *
+ * They are taken next, unless they do not matter any more.
+ */
+void ktftp_window_untake(struct ktftp_window *window, u64 first)
+{
+	if (first > window->acked && first <= window->acked + window->ahead)
+		window->ahead = first - window->acked - 1;
+}
+
+/**
+ * ktftp_window_timeout() - nothing was acknowledged for too long, or the client asks for the first packet again
+ * @window: where the download stands
+ *
+ * All behind what is acknowledged is to be sent again.
+ */
+void ktftp_window_timeout(struct ktftp_window *window)
+{
+	bool again = window->timeouts;
+
+	if (window->timeouts < U8_MAX)
+		window->timeouts++;
+	if (!window->negotiating && window->size > 1)
+		ktftp_burst_lost(&window->burst, again);
+	rewind(window);
 }

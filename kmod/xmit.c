@@ -22,6 +22,7 @@
 #include "content.h"
 #include "port.h"
 #include "proto.h"
+#include "turn.h"
 #include "xmit.h"
 
 static bool is_ipv4(const struct ktftp_key *key)
@@ -204,9 +205,9 @@ unsigned int ktftp_xmit_room(const struct ktftp_port *port, const struct ktftp_k
 	return dst_mtu(dst) > headers ? dst_mtu(dst) - headers : 0;
 }
 
-/* An skb with room for every header and @bytes of linear payload, its route set. */
+/* An skb with room for every header and @bytes of linear payload, its route set; out of @spare where that will do. */
 static struct sk_buff *new_skb(const struct ktftp_port *port, const struct ktftp_key *key,
-			       struct ktftp_route *route, unsigned int bytes)
+			       struct ktftp_route *route, unsigned int bytes, struct sk_buff **spare)
 {
 	struct dst_entry *dst = route_to(port, key, route);
 	unsigned int headers;
@@ -215,7 +216,9 @@ static struct sk_buff *new_skb(const struct ktftp_port *port, const struct ktftp
 	if (unlikely(!dst))
 		return NULL;
 	headers = LL_RESERVED_SPACE(dst->dev) + dst->header_len + sizeof(struct ipv6hdr) + sizeof(struct udphdr);
-	skb = alloc_skb(headers + bytes, GFP_ATOMIC | __GFP_NOWARN);
+	skb = spare ? ktftp_turn(spare, headers + bytes) : NULL;
+	if (!skb)
+		skb = alloc_skb(headers + bytes, GFP_ATOMIC | __GFP_NOWARN);
 	if (unlikely(!skb))
 		return NULL;
 	skb_reserve(skb, headers);
@@ -270,14 +273,16 @@ static void attach(struct sk_buff *skb, const struct ktftp_block *block)
  * @route: the way there
  * @wire: block number on the wire
  * @block: payload, at most 65464 bytes: then it fits MAX_SKB_FRAGS pages wherever it begins
+ * @spare: packet that arrived and is answered, to be used again: see ktftp_turn(); or NULL
  *
  * Context: softirqs off, rcu_read_lock(), the lock that protects @route. Return: the packet, to be sent in
  * the same RCU section, or NULL for want of memory or a route.
  */
 struct sk_buff *ktftp_xmit_block(const struct ktftp_port *port, const struct ktftp_key *key,
-				 struct ktftp_route *route, u16 wire, const struct ktftp_block *block)
+				 struct ktftp_route *route, u16 wire, const struct ktftp_block *block,
+				 struct sk_buff **spare)
 {
-	struct sk_buff *skb = new_skb(port, key, route, KTFTP_HEADER_BYTES);
+	struct sk_buff *skb = new_skb(port, key, route, KTFTP_HEADER_BYTES, spare);
 
 	if (unlikely(!skb))
 		return NULL;
@@ -300,7 +305,7 @@ struct sk_buff *ktftp_xmit_block(const struct ktftp_port *port, const struct ktf
 struct sk_buff *ktftp_xmit_bytes(const struct ktftp_port *port, const struct ktftp_key *key,
 				 struct ktftp_route *route, const u8 *data, unsigned int bytes)
 {
-	struct sk_buff *skb = new_skb(port, key, route, bytes);
+	struct sk_buff *skb = new_skb(port, key, route, bytes, NULL);
 
 	if (unlikely(!skb))
 		return NULL;

@@ -74,7 +74,8 @@ void ktftp_route_drop(struct ktftp_route *route);
 unsigned int ktftp_xmit_room(const struct ktftp_port *port, const struct ktftp_key *key,
 			     struct ktftp_route *route);
 struct sk_buff *ktftp_xmit_block(const struct ktftp_port *port, const struct ktftp_key *key,
-				 struct ktftp_route *route, u16 wire, const struct ktftp_block *block);
+				 struct ktftp_route *route, u16 wire, const struct ktftp_block *block,
+				 struct sk_buff **spare);
 struct sk_buff *ktftp_xmit_bytes(const struct ktftp_port *port, const struct ktftp_key *key,
 				 struct ktftp_route *route, const u8 *data, unsigned int bytes);
 int ktftp_xmit_send(const struct ktftp_port *port, struct sk_buff *skb);

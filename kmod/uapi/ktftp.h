@@ -468,6 +468,8 @@ enum ktftp_a_request {
  *   part, in any case; repeats not included.
  * @KTFTP_A_STATS_NOT_FOUND_LD: (u64) The same for a name that is not published, whoever answers
  *   then.
+ * @KTFTP_A_STATS_REQUESTS_CLIENT_OVERFLOW: (u64) Read requests answered with ERROR 0 because their
+ *   client had max_transfers_per_client.
  */
 enum ktftp_a_stats {
 	KTFTP_A_STATS_PAD = 1,
@@ -512,9 +514,10 @@ enum ktftp_a_stats {
 	KTFTP_A_STATS_NOT_FOUND_GK = 40,
 	KTFTP_A_STATS_FOUND_LD = 41,
 	KTFTP_A_STATS_NOT_FOUND_LD = 42,
+	KTFTP_A_STATS_REQUESTS_CLIENT_OVERFLOW = 43,
 };
 
-#define KTFTP_A_STATS_MAX	KTFTP_A_STATS_NOT_FOUND_LD
+#define KTFTP_A_STATS_MAX	KTFTP_A_STATS_REQUESTS_CLIENT_OVERFLOW
 
 /**
  * enum ktftp_cmd - Commands and notifications.

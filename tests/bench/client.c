@@ -1,152 +1,218 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "client.h"
+#include "http.h"
+#include "names.h"
+#include "network.h"
+#include "random.h"
 
 /* Packets taken from one socket before others have their turn. */
 #define READ_BATCH 32
 
-void client_init(struct client *client, struct scene *scene, unsigned int index)
+static const struct habits *habits_of(const struct client *client)
 {
-	memset(client, 0, sizeof(*client));
-	client->scene = scene;
-	client->index = index;
-	client->fd = -1;
-	client->wake_ns = TIMER_NEVER;
+	return client->family->habits;
 }
 
-static void hang_up(struct client *client)
+static struct results *results_of(const struct client *client)
 {
-	if (client->fd >= 0)
-		close(client->fd);
-	client->fd = -1;
+	return &client->family->results;
+}
+
+/* On error client_fini() is due all the same. */
+int client_init(struct client *client, struct scene *scene, struct family *family, unsigned int index)
+{
+	int err;
+
+	memset(client, 0, sizeof(*client));
+	client->scene = scene;
+	client->family = family;
+	client->index = index;
+	client->wake_ns = TIMER_NEVER;
+	err = network_init(client);
+	return err ? err : buffers_init(&client->buffers, family->habits->receive_buffers);
 }
 
 void client_fini(struct client *client)
 {
-	hang_up(client);
+	network_fini(client);
+	buffers_fini(&client->buffers);
 }
 
-/* splitmix64: a run with the same seed drops the same packets, as far as they come in the same order. */
-static double random_percent(struct scene *scene)
+uint64_t client_deadline(const struct client *client)
 {
-	uint64_t mix = scene->random += 0x9e3779b97f4a7c15ull;
+	uint64_t first_ns = client->wake_ns;
 
-	mix = (mix ^ (mix >> 30)) * 0xbf58476d1ce4e5b9ull;
-	mix = (mix ^ (mix >> 27)) * 0x94d049bb133111ebull;
-	mix ^= mix >> 31;
-	return (mix >> 11) * (100.0 / (1ull << 53));
+	if (client->out.until_ns < first_ns)
+		first_ns = client->out.until_ns;
+	if (client_listens(client) && client->in.until_ns < first_ns)
+		first_ns = client->in.until_ns;
+	return first_ns;
 }
 
-static bool is_lost(struct scene *scene, double percent)
+static bool keeps_port(const struct client *client)
 {
-	return percent > 0 && random_percent(scene) < percent;
+	return habits_of(client)->fixed_port || habits_of(client)->source_port;
 }
 
-static in_port_t *port_of(union address *address)
+/* How long the silence may last behind the packet sent last. */
+static uint64_t patience_ns(const struct client *client)
 {
-	return address->any.sa_family == AF_INET ? &address->in.sin_port : &address->in6.sin6_port;
+	uint64_t wait_ms = habits_of(client)->timeout_ms, most_ms = habits_of(client)->timeout_max_ms;
+	unsigned int sends;
+
+	for (sends = 1; sends < client->sends && wait_ms < most_ms; sends++)
+		wait_ms *= 2;
+	return (most_ms && wait_ms > most_ms ? most_ms : wait_ms) * 1000000;
 }
 
-static bool same_host(const union address *a, const union address *b)
+/* The silence counts from when the client is done with what it has. */
+static void wait_on(struct client *client, uint64_t now_ns)
 {
-	if (a->any.sa_family == AF_INET)
-		return a->in.sin_addr.s_addr == b->in.sin_addr.s_addr;
-	return !memcmp(&a->in6.sin6_addr, &b->in6.sin6_addr, sizeof(a->in6.sin6_addr));
+	uint64_t from_ns = client->buffers.busy_ns > now_ns ? client->buffers.busy_ns : now_ns;
+
+	client->wake_ns = from_ns + patience_ns(client);
 }
 
-static int bind_source(const struct client *client, int fd)
+/* Sends what is in client->packet, and waits for an answer. */
+static void send_packet(struct client *client, uint64_t now_ns)
 {
-	const struct scene *scene = client->scene;
-	union address local = { .any.sa_family = scene->server.any.sa_family };
-
-	if (!scene->options->source_port)
-		return 0;
-	*port_of(&local) = htons(scene->options->source_port + client->index);
-	return bind(fd, &local.any, scene->server_bytes);
+	network_send(client, &client->peer, client->packet, client->packet_bytes, now_ns);
+	wait_on(client, now_ns);
 }
 
-/* Room for a whole window, as far as the system allows. */
-static void make_room(const struct packet_options *ask, int fd)
-{
-	unsigned int blksize = ask->blksize ? ask->blksize : PACKET_BLKSIZE;
-	unsigned int windowsize = ask->windowsize ? ask->windowsize : PACKET_WINDOWSIZE;
-	/* A small packet takes a page of the system's account all the same. */
-	uint64_t bytes = 2ull * windowsize * (blksize + 2048);
-	int room = bytes < (64 << 20) ? bytes : 64 << 20;
-
-	if (windowsize > 1 && setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)))
-		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
-}
-
-static int set_interest(const struct client *client, int operation, uint32_t events)
-{
-	struct epoll_event event = { .events = events, .data.ptr = (void *)client };
-
-	return epoll_ctl(client->scene->poll_fd, operation, client->fd, &event);
-}
-
-/* The socket stays unconnected: a server may answer from any port, and strays are to be seen. */
-static int open_socket(struct client *client)
-{
-	const struct scene *scene = client->scene;
-	int err;
-
-	client->fd = socket(scene->server.any.sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (client->fd < 0)
-		return -errno;
-	make_room(&scene->ask, client->fd);
-	if (bind_source(client, client->fd) || set_interest(client, EPOLL_CTL_ADD, EPOLLIN)) {
-		err = -errno;
-		hang_up(client);
-		return err;
-	}
-	return 0;
-}
-
-static void send_to(struct scene *scene, const struct client *client, const union address *to, const uint8_t *packet,
-		    size_t bytes)
-{
-	if (is_lost(scene, scene->options->loss_tx_percent)) {
-		scene->results->lost_tx++;
-		return;
-	}
-	if (sendto(client->fd, packet, bytes, 0, &to->any, scene->server_bytes) < 0) {
-		scene->results->send_errors++;
-		scene->results->send_error = errno;
-	}
-}
-
-/* Sends what is in client->out, and waits for an answer. */
-static void send_out(struct client *client, uint64_t now_ns)
-{
-	send_to(client->scene, client, &client->peer, client->out, client->out_bytes);
-	client->wake_ns = now_ns + client->scene->options->timeout_ms * 1000000;
-}
-
-static void send_error(struct client *client, const union address *to, enum packet_error code, const char *text)
+static void send_error(struct client *client, const union address *to, enum packet_error code, const char *text,
+		       uint64_t now_ns)
 {
 	uint8_t packet[PACKET_HEADER_BYTES + 64];
 
-	send_to(client->scene, client, to, packet, packet_error(packet, code, text));
+	network_send(client, to, packet, packet_error(packet, code, text), now_ns);
 }
 
-static void end(struct client *client, enum outcome outcome, uint64_t now_ns)
+/* Nothing holds the client any more. */
+static void leave(struct client *client)
 {
-	const struct options *options = client->scene->options;
-	struct results *results = client->scene->results;
-
-	results->outcomes[outcome]++;
-	if (outcome == OUTCOME_COMPLETED)
-		histogram_add(&results->transfer_ns, now_ns - client->begun_ns);
-	if (!options->fixed_port && !options->source_port)
-		hang_up(client);
+	if (!keeps_port(client))
+		network_close(client);
 	client->state = CLIENT_RESTING;
 	client->wake_ns = TIMER_NEVER;
+}
+
+static void end(struct client *client, enum outcome outcome)
+{
+	results_of(client)->outcomes[outcome]++;
+	leave(client);
+}
+
+static void give_up(struct client *client, int failure)
+{
+	client->failure = failure;
+	leave(client);
+}
+
+static bool expand_file(const struct client *client, char *name, size_t room)
+{
+	return name_expand(name, room, habits_of(client)->files.items[client->file], client->index);
+}
+
+/* Adds "NAME VALUE". Returns the new length of the request, 0 when it is too long. */
+static size_t add_extra(struct client *client, size_t bytes, const char *option)
+{
+	char text[PACKET_REQUEST_MAX];
+	char *blank;
+
+	if (!name_expand(text, sizeof(text), option, client->index))
+		return 0;
+	blank = strchr(text, ' ');
+	*blank = 0;
+	return packet_add(client->packet, packet_add(client->packet, bytes, text), blank + 1);
+}
+
+static size_t write_request(struct client *client, const struct packet_options *ask)
+{
+	const struct habits *habits = habits_of(client);
+	char name[PACKET_REQUEST_MAX];
+	size_t bytes;
+	unsigned int i;
+
+	if (!expand_file(client, name, sizeof(name)))
+		return 0;
+	bytes = packet_request(client->packet, name, habits->mode, ask);
+	for (i = 0; i < habits->extra_options.count; i++)
+		bytes = add_extra(client, bytes, habits->extra_options.items[i]);
+	if (habits->stray_nul)
+		bytes = packet_add(client->packet, bytes, "");
+	return bytes;
+}
+
+static void forget_last_transfer(struct client *client)
+{
+	const struct family *family = client->family;
+
+	client->peer = client->scene->server;
+	client->peer_known = false;
+	client->reference = family->references ? &family->references[client->file] : NULL;
+	client->mismatch = false;
+	client->finishing = false;
+	client->sends = 1;
+	client->asked_ns = 0;
+}
+
+/* Sends the request for the file, or for its size alone. */
+static void ask(struct client *client, uint64_t now_ns)
+{
+	struct packet_options wanted = client->family->ask;
+	int err = 0;
+
+	wanted.has_tsize |= client->probing;
+	client->packet_bytes = write_request(client, &wanted);
+	if (!client->packet_bytes)
+		err = -ENAMETOOLONG;
+	else if (client->fd < 0)
+		err = network_open(client);
+	if (err) {
+		give_up(client, err);
+		return;
+	}
+	download_init(&client->download, &wanted, &client->family->policy);
+	forget_last_transfer(client);
+	client->begun_ns = now_ns;
+	client->state = CLIENT_WAITING;
+	send_packet(client, now_ns);
+}
+
+static void try_http(struct client *client, uint64_t now_ns)
+{
+	int tried;
+
+	network_close(client);
+	tried = http_try(client);
+	if (tried < 0) {
+		give_up(client, tried);
+	} else if (tried) {
+		ask(client, now_ns);
+	} else {
+		client->state = CLIENT_CONNECTING;
+		client->wake_ns = now_ns + habits_of(client)->http_timeout_ms * 1000000;
+	}
+}
+
+/*
+ * Asks for the file number @file. On failure client->failure says why: no socket (another one will hardly be had), or
+ * a name that fits no request.
+ */
+void client_begin(struct client *client, unsigned int file, uint64_t now_ns)
+{
+	client->file = file;
+	client->probing = habits_of(client)->size_probe;
+	client->transfers++;
+	results_of(client)->begun++;
+	if (habits_of(client)->http_port)
+		try_http(client, now_ns);
+	else
+		ask(client, now_ns);
 }
 
 static bool has_right_size(const struct client *client)
@@ -160,29 +226,36 @@ static bool has_right_size(const struct client *client)
 
 static void complete(struct client *client, uint64_t now_ns)
 {
-	bool good = !client->mismatch && has_right_size(client);
+	struct results *results = results_of(client);
 
-	end(client, good ? OUTCOME_COMPLETED : OUTCOME_MISMATCH, now_ns);
+	if (client->mismatch || !has_right_size(client)) {
+		end(client, OUTCOME_MISMATCH);
+		return;
+	}
+	results->outcomes[OUTCOME_COMPLETED]++;
+	histogram_add(&results->transfer_ns, now_ns - client->begun_ns);
+	if (!habits_of(client)->dally_ms) {
+		leave(client);
+		return;
+	}
+	client->state = CLIENT_DALLYING;
+	client->wake_ns = now_ns + habits_of(client)->dally_ms * 1000000;
 }
 
-static void fail(struct client *client, uint16_t code, uint64_t now_ns)
+static void fail(struct client *client, uint16_t code)
 {
-	struct results *results = client->scene->results;
+	struct results *results = results_of(client);
 
 	results->errors[code < PACKET_ERROR_COUNT ? code : PACKET_ERROR_COUNT]++;
-	end(client, code == PACKET_ERROR_NOT_FOUND ? OUTCOME_NOT_FOUND : OUTCOME_ERROR, now_ns);
-}
-
-static void refuse(struct client *client, uint64_t now_ns)
-{
-	send_error(client, &client->peer, PACKET_ERROR_OPTIONS, "that was not asked for");
-	end(client, OUTCOME_REFUSED, now_ns);
+	if (code == PACKET_ERROR_NOT_FOUND && habits_of(client)->allow_not_found)
+		results->not_found_allowed++;
+	end(client, code == PACKET_ERROR_NOT_FOUND ? OUTCOME_NOT_FOUND : OUTCOME_ERROR);
 }
 
 static void deliver_answer(struct client *client, uint64_t now_ns)
 {
-	if (!client->finishing || !client->scene->options->no_last_ack)
-		send_out(client, now_ns);
+	if (!client->finishing || !habits_of(client)->no_last_ack)
+		send_packet(client, now_ns);
 	if (client->finishing) {
 		complete(client, now_ns);
 		return;
@@ -195,22 +268,21 @@ static void deliver_answer(struct client *client, uint64_t now_ns)
 /* A thinking client reads nothing, so what arrives meanwhile waits in its socket. */
 static void answer(struct client *client, uint16_t block, bool finishing, uint64_t now_ns)
 {
-	uint64_t think_us = client->scene->options->think_us;
-
-	client->out_bytes = packet_ack(client->out, block);
+	client->packet_bytes = packet_ack(client->packet, block);
 	client->finishing = finishing;
-	if (!think_us) {
+	buffers_work(&client->buffers, habits_of(client)->think_us * 1000);
+	if (client->buffers.busy_ns <= now_ns) {
 		deliver_answer(client, now_ns);
 		return;
 	}
 	client->state = CLIENT_THINKING;
-	client->wake_ns = now_ns + think_us * 1000;
-	set_interest(client, EPOLL_CTL_MOD, 0);
+	client->wake_ns = client->buffers.busy_ns;
+	network_listen(client, false);
 }
 
 static void note_latency(struct client *client, uint64_t now_ns)
 {
-	struct results *results = client->scene->results;
+	struct results *results = results_of(client);
 
 	if (client->download.next == 2)
 		histogram_add(&results->request_ns, now_ns - client->begun_ns);
@@ -219,129 +291,226 @@ static void note_latency(struct client *client, uint64_t now_ns)
 	client->asked_ns = 0;
 }
 
+/* As a phone does that erases flash before it writes. */
+static void pause_for_flash(struct client *client, uint64_t before, uint64_t after)
+{
+	const struct habits *habits = habits_of(client);
+	uint64_t every = habits->flash_every_bytes;
+
+	if (!every || before / every == after / every)
+		return;
+	results_of(client)->flash_pauses++;
+	buffers_work(&client->buffers, random_within(&client->scene->random, &habits->flash_pause_ms) * 1000000);
+}
+
 /* The next block has come: client->download has counted it already. */
 static void take_block(struct client *client, const struct packet *packet, uint64_t now_ns)
 {
-	struct results *results = client->scene->results;
+	struct results *results = results_of(client);
 	uint64_t offset = client->download.bytes - packet->body_bytes;
 
 	results->blocks++;
 	results->bytes += packet->body_bytes;
 	client->sends = 1;
-	client->wake_ns = now_ns + client->scene->options->timeout_ms * 1000000;
 	note_latency(client, now_ns);
+	pause_for_flash(client, offset, client->download.bytes);
+	wait_on(client, now_ns);
 	if (client->reference && !reference_matches(client->reference, offset, packet->body, packet->body_bytes)) {
 		results->mismatched_blocks++;
 		client->mismatch = true;
 	}
 }
 
+static void note_ahead(struct client *client, const struct download_step *step)
+{
+	struct results *results = results_of(client);
+
+	results->out_of_order++;
+	results->gaps += step->new_gap;
+	results->gap_acks += step->action == DOWNLOAD_ACK;
+}
+
 static void note_event(struct client *client, const struct download_step *step, const struct packet *packet,
 		       uint64_t now_ns)
 {
-	struct results *results = client->scene->results;
-
 	switch (step->event) {
 	case DOWNLOAD_BLOCK:
 		take_block(client, packet, now_ns);
 		break;
 	case DOWNLOAD_DUPLICATE:
-		results->duplicates++;
+		results_of(client)->duplicates++;
 		break;
 	case DOWNLOAD_AHEAD:
-		results->out_of_order++;
+		note_ahead(client, step);
 		break;
 	case DOWNLOAD_MALFORMED:
-		results->malformed++;
+		results_of(client)->malformed++;
 		break;
 	case DOWNLOAD_OTHER:
 		break;
 	}
 }
 
-static void take_packet(struct client *client, const struct packet *packet)
+static bool has_enough(const struct client *client)
 {
-	struct download_step step = download_take(&client->download, packet);
-	uint64_t now_ns = clock_ns();
+	uint64_t enough = habits_of(client)->stop_after_bytes;
 
-	note_event(client, &step, packet, now_ns);
-	switch (step.action) {
+	return enough && client->download.bytes >= enough;
+}
+
+static void take_step(struct client *client, const struct download_step *step, uint64_t now_ns)
+{
+	switch (step->action) {
 	case DOWNLOAD_WAIT:
 		break;
 	case DOWNLOAD_ACK:
 	case DOWNLOAD_FINISH:
-		answer(client, step.block, step.action == DOWNLOAD_FINISH, now_ns);
+		answer(client, step->block, step->action == DOWNLOAD_FINISH, now_ns);
 		break;
 	case DOWNLOAD_REFUSE:
-		refuse(client, now_ns);
+		send_error(client, &client->peer, PACKET_ERROR_OPTIONS, "that was not asked for", now_ns);
+		end(client, OUTCOME_REFUSED);
 		break;
 	case DOWNLOAD_FAIL:
-		fail(client, step.block, now_ns);
+		fail(client, step->block);
 		break;
 	}
 }
 
-/* Whether a packet belongs to the transfer under way; the first good answer decides the server's port. */
-static bool belongs(struct client *client, union address *from, const struct packet *packet)
+static void take_packet(struct client *client, const struct packet *packet, uint64_t now_ns)
 {
-	if (!same_host(from, &client->peer))
-		return false;
-	if (client->peer_known)
-		return *port_of(from) == *port_of(&client->peer);
-	if (!download_may_open(packet))
-		return false;
-	*port_of(&client->peer) = *port_of(from);
+	struct download_step step = download_take(&client->download, packet);
+
+	note_event(client, &step, packet, now_ns);
+	if (has_enough(client) && step.action != DOWNLOAD_FINISH)
+		end(client, OUTCOME_STOPPED);
+	else
+		take_step(client, &step, now_ns);
+}
+
+/* The size is known, or no server that knows sizes: now the file itself, from another port. */
+static void take_probe(struct client *client, const struct packet *packet, uint64_t now_ns)
+{
+	if (packet->type == PACKET_ERROR) {
+		fail(client, packet->number);
+		return;
+	}
+	send_error(client, &client->peer, PACKET_ERROR_OPTIONS, "only the size was wanted", now_ns);
+	results_of(client)->probes++;
+	if (!keeps_port(client))
+		network_close(client);
+	client->probing = false;
+	ask(client, now_ns);
+}
+
+/* The server has not heard yet that all is here. */
+static void take_while_dallying(struct client *client, const struct packet *packet, uint64_t now_ns)
+{
+	struct download_step step = download_take(&client->download, packet);
+	uint8_t ack[PACKET_HEADER_BYTES];
+
+	if (step.event == DOWNLOAD_DUPLICATE)
+		results_of(client)->duplicates++;
+	if (step.action != DOWNLOAD_ACK)
+		return;
+	results_of(client)->last_block_repeats++;
+	network_send(client, &client->peer, ack, packet_ack(ack, step.block), now_ns);
+}
+
+static void note_first_answer(struct client *client, const struct arrival *arrival)
+{
+	*network_port(&client->peer) = *network_port((union address *)&arrival->from);
 	client->peer_known = true;
 	client->sends = 1;
+	histogram_add(&results_of(client)->answer_ns,
+		      arrival->came_ns > client->begun_ns ? arrival->came_ns - client->begun_ns : 0);
+}
+
+/* Whether a packet belongs to the transfer under way; the first good answer decides the server's port. */
+static bool belongs(struct client *client, const struct arrival *arrival, const struct packet *packet)
+{
+	union address from = arrival->from;
+
+	if (!network_same_host(&from, &client->peer))
+		return false;
+	if (client->peer_known)
+		return *network_port(&from) == *network_port(&client->peer);
+	if (!download_may_open(packet))
+		return false;
+	note_first_answer(client, arrival);
 	return true;
 }
 
-static void take_stray(struct client *client, const union address *from)
+static void take_stray(struct client *client, const union address *from, uint64_t now_ns)
 {
-	client->scene->results->strays++;
-	if (client->scene->options->answer_strays)
-		send_error(client, from, PACKET_ERROR_UNKNOWN_TID, "unknown transfer");
+	results_of(client)->strays++;
+	if (habits_of(client)->answer_strays)
+		send_error(client, from, PACKET_ERROR_UNKNOWN_TID, "unknown transfer", now_ns);
+}
+
+static void take_arrival(struct client *client, const struct arrival *arrival)
+{
+	uint64_t now_ns = client->buffers.count ? clock_ns() : arrival->came_ns;
+	struct packet packet;
+
+	if (!packet_parse(arrival->packet, arrival->bytes, &packet))
+		results_of(client)->malformed++;
+	else if (!belongs(client, arrival, &packet))
+		take_stray(client, &arrival->from, now_ns);
+	else if (client->state == CLIENT_DALLYING)
+		take_while_dallying(client, &packet, now_ns);
+	else if (client->probing)
+		take_probe(client, &packet, now_ns);
+	else
+		take_packet(client, &packet, now_ns);
+}
+
+/* Its network has let a packet through: the client takes it if there is a buffer for it. */
+static void arrive(struct client *client, const struct arrival *arrival)
+{
+	if (!buffers_take(&client->buffers, arrival->came_ns)) {
+		results_of(client)->overruns++;
+		return;
+	}
+	buffers_work(&client->buffers, habits_of(client)->packet_us * 1000);
+	take_arrival(client, arrival);
+	buffers_release(&client->buffers);
 }
 
 /* Reads one packet; false when there is none. */
 static bool read_one(struct client *client)
 {
-	struct scene *scene = client->scene;
-	union address from;
-	socklen_t from_bytes = sizeof(from);
-	struct packet packet;
-	ssize_t bytes;
+	struct arrival arrival;
+	enum network_result result = network_receive(client, &arrival);
 
-	bytes = recvfrom(client->fd, scene->packet, sizeof(scene->packet), 0, &from.any, &from_bytes);
-	if (bytes < 0)
-		return false;
-	if (is_lost(scene, scene->options->loss_percent))
-		scene->results->lost_rx++;
-	else if (!packet_parse(scene->packet, bytes, &packet))
-		scene->results->malformed++;
-	else if (!belongs(client, &from, &packet))
-		take_stray(client, &from);
-	else
-		take_packet(client, &packet);
-	return true;
+	if (result == NETWORK_ARRIVED)
+		arrive(client, &arrival);
+	return result != NETWORK_EMPTY;
 }
 
 /* What a resting client's port still gets belongs to a transfer that is over. */
 static void read_away(struct client *client)
 {
-	while (recv(client->fd, client->scene->packet, sizeof(client->scene->packet), 0) >= 0)
-		client->scene->results->strays++;
+	struct arrival arrival;
+
+	while (network_receive(client, &arrival) != NETWORK_EMPTY)
+		results_of(client)->strays++;
 }
 
 /* The socket has something. Without windows one packet is all there can be. */
 void client_read(struct client *client)
 {
-	int left = client->scene->ask.windowsize > 1 ? READ_BATCH : 1;
+	int left = client->family->ask.windowsize > 1 ? READ_BATCH : 1;
 
-	if (client->state == CLIENT_RESTING && client->fd >= 0)
-		read_away(client);
-	while (left-- && client->state == CLIENT_WAITING && read_one(client))
+	if (client->state == CLIENT_CONNECTING) {
+		http_end(client, false);
+		ask(client, clock_ns());
+		return;
+	}
+	while (left-- && client_listens(client) && read_one(client))
 		;
+	if (!client_listens(client) && client->state != CLIENT_THINKING && client->fd >= 0)
+		read_away(client);
 }
 
 static bool has_answer(const struct client *client)
@@ -351,65 +520,54 @@ static bool has_answer(const struct client *client)
 
 static void time_out(struct client *client, uint64_t now_ns)
 {
-	if (client->sends >= client->scene->options->tries) {
-		end(client, OUTCOME_TIMEOUT, now_ns);
+	struct results *results = results_of(client);
+
+	if (client->sends >= habits_of(client)->tries) {
+		results->unanswered += !client->peer_known;
+		end(client, OUTCOME_TIMEOUT);
 		return;
 	}
 	client->sends++;
-	client->scene->results->retransmissions++;
+	results->retransmissions++;
 	if (has_answer(client))
-		client->out_bytes = packet_ack(client->out, download_repeat(&client->download));
-	send_out(client, now_ns);
+		client->packet_bytes = packet_ack(client->packet, download_repeat(&client->download));
+	else
+		results->request_retransmissions++;
+	send_packet(client, now_ns);
+}
+
+static void wake_state(struct client *client, uint64_t now_ns)
+{
+	switch (client->state) {
+	case CLIENT_CONNECTING:
+		http_end(client, true);
+		ask(client, now_ns);
+		break;
+	case CLIENT_WAITING:
+		time_out(client, now_ns);
+		break;
+	case CLIENT_THINKING:
+		network_listen(client, true);
+		deliver_answer(client, now_ns);
+		break;
+	case CLIENT_DALLYING:
+	case CLIENT_PAUSING:
+		leave(client);
+		break;
+	case CLIENT_RESTING:
+	case CLIENT_DONE:
+		break;
+	}
 }
 
 /* The timer went off; it may be early. */
 void client_wake(struct client *client, uint64_t now_ns)
 {
-	if (client->wake_ns > now_ns)
-		return;
-	switch (client->state) {
-	case CLIENT_WAITING:
-		time_out(client, now_ns);
-		break;
-	case CLIENT_THINKING:
-		set_interest(client, EPOLL_CTL_MOD, EPOLLIN);
-		deliver_answer(client, now_ns);
-		break;
-	case CLIENT_RESTING:
-		break;
-	}
-}
+	struct arrival arrival;
 
-/*
- * Asks for the file number @file. Returns 0, or a negative error: no socket (another one will hardly be
- * had), or a name that fits no request.
- */
-int client_begin(struct client *client, unsigned int file, uint64_t now_ns)
-{
-	struct scene *scene = client->scene;
-	int err;
-
-	client->out_bytes = packet_request(client->out, scene->options->files.items[file], scene->options->mode,
-					   &scene->ask);
-	if (!client->out_bytes)
-		return -ENAMETOOLONG;
-	if (client->fd < 0) {
-		err = open_socket(client);
-		if (err)
-			return err;
-	}
-	download_init(&client->download, &scene->ask);
-	client->peer = scene->server;
-	client->peer_known = false;
-	client->reference = scene->references ? &scene->references[file] : NULL;
-	client->mismatch = false;
-	client->finishing = false;
-	client->sends = 1;
-	client->begun_ns = now_ns;
-	client->asked_ns = 0;
-	client->transfers++;
-	client->state = CLIENT_WAITING;
-	scene->results->begun++;
-	send_out(client, now_ns);
-	return 0;
+	network_release(client, now_ns);
+	if (client_listens(client) && network_take_held(client, &arrival, now_ns))
+		arrive(client, &arrival);
+	if (client->wake_ns <= now_ns)
+		wake_state(client, now_ns);
 }

@@ -11,8 +11,29 @@
 
 #include "packet.h"
 
+/* What a client does about a block that lies behind a missing one. */
+enum gap_policy {
+	GAP_ONCE,  /* acknowledges what it has, once per gap */
+	GAP_EACH,  /* for each that is not the next one, repeated ones included */
+	GAP_NEVER, /* waits for its timer */
+};
+
+/* What it does about a block that it has already. */
+enum duplicate_policy {
+	DUPLICATE_ACK,    /* acknowledges it again; with windows, where a window ends */
+	DUPLICATE_ONCE,   /* acknowledges what it has, once before the next block comes */
+	DUPLICATE_IGNORE, /* waits for its timer */
+};
+
+struct download_policy {
+	enum gap_policy gap;
+	enum duplicate_policy duplicate;
+	bool ack_every_block;
+};
+
 struct download {
 	struct packet_options ask;
+	struct download_policy policy;
 	struct packet_options granted;
 	bool has_oack;
 	unsigned int blksize;
@@ -21,6 +42,9 @@ struct download {
 	uint64_t next;       /* the first one that is not here yet */
 	uint64_t previous;   /* the one that came last, in order or not */
 	uint64_t window_end; /* the one at which the server waits for an ACK */
+	uint64_t limit;      /* the last one that our ACKs allow the server to send */
+	bool done;           /* the last one is here */
+	bool in_gap;
 	bool gap_told;
 	uint64_t bytes;
 };
@@ -46,9 +70,10 @@ struct download_step {
 	enum download_action action;
 	enum download_event event;
 	uint16_t block;
+	bool new_gap; /* DOWNLOAD_AHEAD, for the first time behind this one */
 };
 
-void download_init(struct download *download, const struct packet_options *ask);
+void download_init(struct download *download, const struct packet_options *ask, const struct download_policy *policy);
 bool download_may_open(const struct packet *packet);
 struct download_step download_take(struct download *download, const struct packet *packet);
 uint16_t download_repeat(struct download *download);

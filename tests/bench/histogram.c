@@ -36,6 +36,21 @@ void histogram_add(struct histogram *histogram, uint64_t value)
 	histogram->buckets[bucket_of(value)]++;
 }
 
+void histogram_merge(struct histogram *sum, const struct histogram *one)
+{
+	unsigned int i;
+
+	if (!one->count)
+		return;
+	if (!sum->count || one->min < sum->min)
+		sum->min = one->min;
+	if (one->max > sum->max)
+		sum->max = one->max;
+	sum->count += one->count;
+	for (i = 0; i < HISTOGRAM_BUCKETS; i++)
+		sum->buckets[i] += one->buckets[i];
+}
+
 static uint64_t within(const struct histogram *histogram, uint64_t value)
 {
 	if (value < histogram->min)

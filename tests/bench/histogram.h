@@ -15,6 +15,7 @@ struct histogram {
 };
 
 void histogram_add(struct histogram *histogram, uint64_t value);
+void histogram_merge(struct histogram *sum, const struct histogram *one);
 uint64_t histogram_quantile(const struct histogram *histogram, double quantile);
 
 #endif

@@ -1,311 +1,286 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One table names every option. The command line, habits files and --help all come from it; a value given
- * later replaces an earlier one, except in lists.
+ * The command line: options of the whole run, of which there is a table here, and those of habits.c, which say
+ * what every client does. What it says of clients wins over habits files, wherever on it they stand.
  */
 #include <errno.h>
 #include <getopt.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "habits.h"
 #include "options.h"
-
-enum option_kind {
-	OPTION_HEADING,
-	OPTION_FLAG,
-	OPTION_NUMBER,
-	OPTION_PERCENT,
-	OPTION_TEXT,
-	OPTION_LIST,
-	OPTION_HABITS,
-};
-
-struct option_rule {
-	enum option_kind kind;
-	const char *name;
-	const char *value; /* how --help calls it */
-	size_t offset;
-	uint64_t min;
-	uint64_t max;
-	const char *help;
-};
 
 #define FIELD(name) offsetof(struct options, name)
 #define MANY        1000000000ull
 
-static const struct option_rule rules[] = {
-	{ .kind = OPTION_HEADING, .name = "What to ask for" },
-	{ OPTION_TEXT, "server", "ADDR", FIELD(server), 0, 0, "IPv4 or IPv6 address of the server" },
-	{ OPTION_NUMBER, "port", "N", FIELD(port), 1, 65535, "its port (69)" },
-	{ OPTION_LIST, "file", "NAME", FIELD(files), 0, 0,
-	  "file to ask for; given again: every client takes them in turn" },
-	{ OPTION_LIST, "check", "FILE", FIELD(checks), 0, 0,
-	  "local copy to compare with: one for all names, or one for each in their order" },
-	{ OPTION_TEXT, "mode", "NAME", FIELD(mode), 0, 0, "transfer mode, as sent (octet)" },
+static const struct rule rules[] = {
+	{ .kind = RULE_HEADING, .name = "Whom to ask" },
+	{ RULE_TEXT, "server", "ADDR", FIELD(server), 0, 0, "IPv4 or IPv6 address of the server", NULL },
+	{ RULE_NUMBER, "port", "N", FIELD(port), 1, 65535, "its port (69)", NULL },
 
-	{ .kind = OPTION_HEADING,
-	  .name = "How much of it (whichever limit comes first; without any, once per client)" },
-	{ OPTION_NUMBER, "clients", "N", FIELD(clients), 1, MANY, "clients at the same time (1)" },
-	{ OPTION_NUMBER, "transfers", "N", FIELD(transfers), 1, MANY, "transfers by all clients together" },
-	{ OPTION_NUMBER, "transfers-per-client", "N", FIELD(transfers_per_client), 1, MANY,
-	  "transfers by each client, one after the other" },
-	{ OPTION_NUMBER, "seconds", "S", FIELD(seconds), 1, MANY,
-	  "begin transfers for so long; those under way are finished" },
-	{ OPTION_NUMBER, "start-spread-ms", "N", FIELD(start_spread_ms), 0, MANY,
-	  "spread the clients' first requests over so long (0)" },
+	{ .kind = RULE_HEADING,
+	  .name = "How much (whichever limit comes first; without any, each file once per client)" },
+	{ RULE_NUMBER, "clients", "N", FIELD(clients), 1, MANY, "clients at the same time (1)", NULL },
+	{ RULE_NUMBER, "transfers", "N", FIELD(transfers), 1, MANY, "transfers by all clients together", NULL },
+	{ RULE_NUMBER, "transfers-per-client", "N", FIELD(transfers_per_client), 1, MANY,
+	  "transfers by each client, one after the other", NULL },
+	{ RULE_NUMBER, "seconds", "S", FIELD(seconds), 1, MANY,
+	  "begin transfers for so long; those under way are finished", NULL },
+	{ RULE_NUMBER, "seed", "N", FIELD(seed), 0, UINT64_MAX, "seed of all that is random (1)", NULL },
 
-	{ .kind = OPTION_HEADING, .name = "Options in the request (none is sent unless asked for here)" },
-	{ OPTION_NUMBER, "blksize", "N", FIELD(blksize), 8, 65464, "block size" },
-	{ OPTION_NUMBER, "windowsize", "N", FIELD(windowsize), 1, 32767, "blocks per acknowledgement" },
-	{ OPTION_NUMBER, "timeout-option", "S", FIELD(timeout_option_s), 1, 255, "the server's timeout" },
-	{ OPTION_FLAG, "tsize", NULL, FIELD(tsize), 0, 0, "size of the file, which is then checked" },
-
-	{ .kind = OPTION_HEADING, .name = "Habits of the client" },
-	{ OPTION_NUMBER, "timeout-ms", "N", FIELD(timeout_ms), 1, MANY,
-	  "silence before the last packet is sent again (4000)" },
-	{ OPTION_NUMBER, "tries", "N", FIELD(tries), 1, MANY,
-	  "times a packet is sent before the transfer has failed (5)" },
-	{ OPTION_NUMBER, "think-us", "N", FIELD(think_us), 0, MANY,
-	  "pause before each ACK, in which nothing is read (0)" },
-	{ OPTION_FLAG, "fixed-port", NULL, FIELD(fixed_port), 0, 0, "file after file from the same source port" },
-	{ OPTION_NUMBER, "source-port", "N", FIELD(source_port), 1, 65535,
-	  "client number i uses port N + i (from 0), for all its files" },
-	{ OPTION_FLAG, "no-last-ack", NULL, FIELD(no_last_ack), 0, 0, "do not acknowledge the last block" },
-	{ OPTION_FLAG, "answer-strays", NULL, FIELD(answer_strays), 0, 0,
-	  "answer packets from other ports with ERROR 5 instead of silence" },
-	{ OPTION_FLAG, "allow-not-found", NULL, FIELD(allow_not_found), 0, 0, "ERROR 1 is not a failure" },
-	{ OPTION_HABITS, "habits", "FILE", 0, 0, 0,
-	  "take options from FILE: 'name = value' lines, flags as yes or no, # comments" },
-
-	{ .kind = OPTION_HEADING, .name = "Network" },
-	{ OPTION_PERCENT, "loss", "P", FIELD(loss_percent), 0, 0, "drop P percent of what arrives (0)" },
-	{ OPTION_PERCENT, "loss-tx", "P", FIELD(loss_tx_percent), 0, 0, "drop P percent of what is sent (0)" },
-	{ OPTION_NUMBER, "seed", "N", FIELD(seed), 0, UINT64_MAX, "seed of the losses (1)" },
-
-	{ .kind = OPTION_HEADING, .name = "Output" },
-	{ OPTION_FLAG, "json", NULL, FIELD(json), 0, 0, "one JSON object instead of text" },
-	{ OPTION_FLAG, "progress", NULL, FIELD(progress), 0, 0, "a line on stderr every second" },
-	{ OPTION_FLAG, "help", NULL, FIELD(help), 0, 0, "this text" },
+	{ .kind = RULE_HEADING, .name = "Output" },
+	{ RULE_FLAG, "json", NULL, FIELD(json), 0, 0, "one JSON object instead of text", NULL },
+	{ RULE_FLAG, "progress", NULL, FIELD(progress), 0, 0,
+	  "a line on stderr every second, also when that is no terminal", NULL },
+	{ RULE_FLAG, "help", NULL, FIELD(help), 0, 0, "this text", NULL },
 };
 
-#define RULE_COUNT (sizeof(rules) / sizeof(rules[0]))
+#define RULE_COUNT  (sizeof(rules) / sizeof(rules[0]))
 
-/* Keeps the reason for the user. Returns -EINVAL, for the caller to return. */
-int options_refuse(struct options *options, const char *format, ...)
-{
-	va_list args;
+#define HABITS_NAME "habits"
 
-	va_start(args, format);
-	vsnprintf(options->message, sizeof(options->message), format, args);
-	va_end(args);
-	return -EINVAL;
-}
+/* What the command line says of clients, in its order. */
+struct said {
+	const struct rule *rule;
+	const char *value;
+};
+
+struct command_line {
+	struct said *said; /* room for every argument */
+	unsigned int said_count;
+	const char **files; /* habits files, likewise */
+	unsigned int file_count;
+};
 
 int options_init(struct options *options)
 {
 	*options = (struct options){
 		.port = 69,
 		.clients = 1,
-		.timeout_ms = 4000,
-		.tries = 5,
 		.seed = 1,
 	};
-	options->mode = strdup("octet");
-	return options->mode ? 0 : -ENOMEM;
-}
-
-static void list_fini(struct text_list *list)
-{
-	while (list->count)
-		free(list->items[--list->count]);
-	free(list->items);
+	return 0;
 }
 
 void options_fini(struct options *options)
 {
+	while (options->family_count)
+		habits_fini(&options->families[--options->family_count].habits);
+	free(options->families);
 	free(options->server);
-	free(options->mode);
-	list_fini(&options->files);
-	list_fini(&options->checks);
 }
 
-static int list_add(struct text_list *list, const char *value)
+/* A list that the command line gives at all replaces that of the file. */
+static void forget_lists(struct habits *habits, const struct command_line *line)
 {
-	char **items = reallocarray(list->items, list->count + 1, sizeof(*items));
+	unsigned int i;
 
-	if (!items)
-		return -ENOMEM;
-	list->items = items;
-	items[list->count] = strdup(value);
-	if (!items[list->count])
-		return -ENOMEM;
-	list->count++;
-	return 0;
-}
-
-static int set_flag(struct options *options, const struct option_rule *rule, const char *value)
-{
-	bool *field = (bool *)((char *)options + rule->offset);
-
-	if (!value || !strcmp(value, "yes"))
-		*field = true;
-	else if (!strcmp(value, "no"))
-		*field = false;
-	else
-		return options_refuse(options, "%s is yes or no, not '%s'", rule->name, value);
-	return 0;
-}
-
-static int set_number(struct options *options, const struct option_rule *rule, const char *value)
-{
-	uint64_t *field = (uint64_t *)((char *)options + rule->offset);
-	uint64_t number;
-	char *end;
-
-	errno = 0;
-	number = strtoull(value, &end, 10);
-	if (*value < '0' || *value > '9' || *end)
-		return options_refuse(options, "%s needs a number, not '%s'", rule->name, value);
-	if (errno || number < rule->min || number > rule->max)
-		return options_refuse(options, "%s goes from %llu to %llu, not '%s'", rule->name,
-				      (unsigned long long)rule->min, (unsigned long long)rule->max, value);
-	*field = number;
-	return 0;
-}
-
-static int set_percent(struct options *options, const struct option_rule *rule, const char *value)
-{
-	double *field = (double *)((char *)options + rule->offset);
-	double number;
-	char *end;
-
-	number = strtod(value, &end);
-	if (end == value || *end || !(number >= 0 && number <= 100))
-		return options_refuse(options, "%s goes from 0 to 100 percent, not '%s'", rule->name, value);
-	*field = number;
-	return 0;
-}
-
-static int set_text(struct options *options, const struct option_rule *rule, const char *value)
-{
-	char **field = (char **)((char *)options + rule->offset);
-	char *copy = strdup(value);
-
-	if (!copy)
-		return -ENOMEM;
-	free(*field);
-	*field = copy;
-	return 0;
-}
-
-static int apply(struct options *options, const struct option_rule *rule, const char *value)
-{
-	switch (rule->kind) {
-	case OPTION_FLAG:
-		return set_flag(options, rule, value);
-	case OPTION_NUMBER:
-		return set_number(options, rule, value);
-	case OPTION_PERCENT:
-		return set_percent(options, rule, value);
-	case OPTION_TEXT:
-		return set_text(options, rule, value);
-	case OPTION_LIST:
-		return list_add((struct text_list *)((char *)options + rule->offset), value);
-	case OPTION_HABITS:
-		return habits_read(options, value);
-	case OPTION_HEADING:
-		break;
+	for (i = 0; i < line->said_count; i++) {
+		if (line->said[i].rule->kind == RULE_LIST)
+			text_list_fini((struct text_list *)((char *)habits + line->said[i].rule->offset));
 	}
-	return -EINVAL;
 }
 
-/* Sets one option by its name: for habits files, which cannot name another one or ask for help. */
-int options_set(struct options *options, const char *name, const char *value)
+static int overrule(struct habits *habits, const struct command_line *line, struct reason *reason)
 {
-	const struct option_rule *rule;
+	unsigned int i;
+	int err = 0;
 
-	for (rule = rules; rule < rules + RULE_COUNT; rule++) {
-		if (rule->kind == OPTION_HEADING || rule->kind == OPTION_HABITS || !strcmp(rule->name, "help"))
-			continue;
-		if (!strcmp(rule->name, name))
-			return apply(options, rule, value);
+	forget_lists(habits, line);
+	for (i = 0; i < line->said_count && !err; i++)
+		err = rule_apply(line->said[i].rule, habits, line->said[i].value, reason);
+	return err;
+}
+
+/* Takes ":SHARE" off the end of @file. */
+static int take_share(char *file, uint64_t *share, struct reason *reason)
+{
+	static const struct rule rule = { RULE_NUMBER, "the share behind a habits file", NULL, 0, 1, MANY, NULL, NULL };
+	char *colon = strrchr(file, ':');
+
+	*share = 1;
+	if (!colon || !colon[1] || strspn(colon + 1, "0123456789") != strlen(colon + 1))
+		return 0;
+	*colon = 0;
+	return rule_apply(&rule, share, colon + 1, reason);
+}
+
+static int read_family(struct family_options *family, const char *file, struct reason *reason)
+{
+	char *path = strdup(file);
+	int err;
+
+	if (!path)
+		return -ENOMEM;
+	err = take_share(path, &family->share, reason);
+	if (!err)
+		err = habits_read(&family->habits, path, reason);
+	free(path);
+	return err;
+}
+
+static int add_family(struct options *options, const char *file, const struct command_line *line)
+{
+	struct family_options *family = &options->families[options->family_count];
+	struct reason *reason = &options->reason;
+	int err;
+
+	family->share = 1;
+	err = habits_init(&family->habits);
+	options->family_count++;
+	if (!err && file)
+		err = read_family(family, file, reason);
+	if (!err)
+		err = overrule(&family->habits, line, reason);
+	return err ? err : habits_check(&family->habits, reason);
+}
+
+/* Without habits files there is one family, which does what the command line says. */
+static int make_families(struct options *options, const struct command_line *line)
+{
+	unsigned int i;
+	int err = 0;
+
+	options->families = calloc(line->file_count + 1, sizeof(*options->families));
+	if (!options->families)
+		return -ENOMEM;
+	if (!line->file_count)
+		return add_family(options, NULL, line);
+	for (i = 0; i < line->file_count && !err; i++)
+		err = add_family(options, line->files[i], line);
+	return err;
+}
+
+static int check_ports(struct options *options)
+{
+	unsigned int i;
+
+	for (i = 0; i < options->family_count; i++) {
+		if (options->families[i].habits.source_port + options->clients > 65536 &&
+		    options->families[i].habits.source_port)
+			return refuse(&options->reason, "--source-port leaves too few ports for the clients");
 	}
-	return options_refuse(options, "no option is called '%s'", name);
-}
-
-static int check_together(struct options *options)
-{
-	if (!options->server)
-		return options_refuse(options, "which --server?");
-	if (!options->files.count)
-		return options_refuse(options, "which --file?");
-	if (options->checks.count > 1 && options->checks.count != options->files.count)
-		return options_refuse(options, "--check once, or once for each --file");
-	if (options->source_port && options->source_port + options->clients > 65536)
-		return options_refuse(options, "--source-port leaves too few ports for the clients");
 	return 0;
 }
 
 /* Above what getopt returns on its own account. */
 #define GETOPT_BASE 256
 
-/* One entry per rule that is an option, its index in the value; the last one stays zero. */
-static void fill_getopt(struct option list[RULE_COUNT + 1])
-{
-	unsigned int i, count = 0;
+struct getopt_table {
+	struct option *list; /* zero at the end */
+	const struct rule **rules;
+	unsigned int count;
+};
 
-	memset(list, 0, (RULE_COUNT + 1) * sizeof(*list));
-	for (i = 0; i < RULE_COUNT; i++) {
-		if (rules[i].kind == OPTION_HEADING)
-			continue;
-		list[count].name = rules[i].name;
-		list[count].has_arg = rules[i].kind == OPTION_FLAG ? no_argument : required_argument;
-		list[count++].val = GETOPT_BASE + i;
+static void add_getopt(struct getopt_table *table, const char *name, bool has_value, const struct rule *rule)
+{
+	table->list[table->count].name = name;
+	table->list[table->count].has_arg = has_value ? required_argument : no_argument;
+	table->list[table->count].val = GETOPT_BASE + table->count;
+	table->rules[table->count++] = rule;
+}
+
+static void add_rules(struct getopt_table *table, const struct rule *from, size_t count)
+{
+	const struct rule *rule;
+
+	for (rule = from; rule < from + count; rule++) {
+		if (rule->kind != RULE_HEADING)
+			add_getopt(table, rule->name, rule->kind != RULE_FLAG, rule);
 	}
 }
 
-/* Returns 0, or a negative error with options->message set (empty when getopt has said it already). */
-int options_parse(struct options *options, int argc, char **argv)
+static bool is_own_rule(const struct rule *rule)
 {
-	struct option list[RULE_COUNT + 1];
+	return rule >= rules && rule < rules + RULE_COUNT;
+}
+
+static int take_option(struct options *options, struct command_line *line, const struct rule *rule)
+{
+	if (!rule) {
+		line->files[line->file_count++] = optarg;
+		return 0;
+	}
+	if (is_own_rule(rule))
+		return rule_apply(rule, options, optarg, &options->reason);
+	line->said[line->said_count++] = (struct said){ .rule = rule, .value = optarg };
+	return 0;
+}
+
+/* The reason is left empty when getopt has told it. */
+static int take_all(struct options *options, struct command_line *line, const struct getopt_table *table, int argc,
+		    char **argv)
+{
 	int index, err;
 
-	fill_getopt(list);
-	while ((index = getopt_long(argc, argv, "", list, NULL)) != -1) {
+	while ((index = getopt_long(argc, argv, "", table->list, NULL)) != -1) {
 		if (index < GETOPT_BASE)
 			return -EINVAL;
-		err = apply(options, &rules[index - GETOPT_BASE], optarg);
+		err = take_option(options, line, table->rules[index - GETOPT_BASE]);
 		if (err)
 			return err;
 	}
 	if (optind < argc)
-		return options_refuse(options, "what is '%s'?", argv[optind]);
-	return options->help ? 0 : check_together(options);
+		return refuse(&options->reason, "what is '%s'?", argv[optind]);
+	return 0;
 }
 
-static void help_option(const struct option_rule *rule)
+static int take_command_line(struct options *options, struct command_line *line, int argc, char **argv)
 {
-	char left[32];
+	const struct rule *client_rules;
+	struct getopt_table table = {};
+	size_t client_count;
+	int err = -ENOMEM;
 
-	snprintf(left, sizeof(left), "--%s %s", rule->name, rule->value ? rule->value : "");
-	printf("  %-26s %s\n", left, rule->help);
+	client_rules = habits_rules(&client_count);
+	table.list = calloc(RULE_COUNT + client_count + 2, sizeof(*table.list));
+	table.rules = calloc(RULE_COUNT + client_count + 1, sizeof(*table.rules));
+	if (table.list && table.rules) {
+		add_rules(&table, rules, RULE_COUNT);
+		add_rules(&table, client_rules, client_count);
+		add_getopt(&table, HABITS_NAME, true, NULL);
+		err = take_all(options, line, &table, argc, argv);
+	}
+	free(table.list);
+	free(table.rules);
+	return err;
+}
+
+/* Returns 0, or a negative error with the reason kept (empty when getopt has said it already). */
+int options_parse(struct options *options, int argc, char **argv)
+{
+	struct command_line line = {};
+	int err = -ENOMEM;
+
+	line.said = calloc(argc, sizeof(*line.said));
+	line.files = calloc(argc, sizeof(*line.files));
+	if (line.said && line.files)
+		err = take_command_line(options, &line, argc, argv);
+	if (!err && !options->help) {
+		err = options->server ? make_families(options, &line) : refuse(&options->reason, "which --server?");
+		if (!err)
+			err = check_ports(options);
+	}
+	free(line.said);
+	free(line.files);
+	return err;
 }
 
 void options_help(void)
 {
-	const struct option_rule *rule;
+	const struct rule *client_rules;
+	size_t client_count;
 
-	printf("Usage: tftpload --server ADDR --file NAME [OPTIONS]\n\n"
+	client_rules = habits_rules(&client_count);
+	printf("Usage: tftpload --server ADDR --file NAME [OPTIONS]\n"
+	       "       tftpload --server ADDR --habits FILE[:SHARE] [--habits FILE[:SHARE]]... [OPTIONS]\n\n"
 	       "Downloads by TFTP with many clients at once, and says how that went.\n");
-	for (rule = rules; rule < rules + RULE_COUNT; rule++) {
-		if (rule->kind == OPTION_HEADING)
-			printf("\n%s:\n", rule->name);
-		else
-			help_option(rule);
-	}
+	rules_help(rules, RULE_COUNT);
+	printf("\nClients of one kind or of several, each with its habits; everything below can also stand in\n"
+	       "a habits file, as 'name = value' with # comments; what the command line says is for all and wins:\n"
+	       "  --%-26s %s\n",
+	       HABITS_NAME " FILE[:SHARE]", "clients as FILE has them; with others, SHARE parts of all (1)");
+	rules_help(client_rules, client_count);
 	printf("\nExit status: 0 every transfer was complete and right, 1 not so, 2 wrong usage.\n");
 }

@@ -56,7 +56,18 @@ size_t packet_request(uint8_t out[PACKET_REQUEST_MAX], const char *file, const c
 		put_option(out, &used, "timeout", ask->timeout_s);
 	if (ask->windowsize)
 		put_option(out, &used, "windowsize", ask->windowsize);
+	if (ask->has_rollover)
+		put_option(out, &used, "rollover", ask->rollover);
 	return used <= PACKET_REQUEST_MAX ? used : 0;
+}
+
+/* Adds a string with its NUL to a request of @bytes bytes. Returns its length then; 0 when it would be too long. */
+size_t packet_add(uint8_t out[PACKET_REQUEST_MAX], size_t bytes, const char *text)
+{
+	if (!bytes)
+		return 0;
+	put_text(out, &bytes, "%s", text);
+	return bytes <= PACKET_REQUEST_MAX ? bytes : 0;
 }
 
 size_t packet_ack(uint8_t *out, uint16_t block)
@@ -135,6 +146,11 @@ static bool take_option(const char *name, const char *text, struct packet_option
 		granted->has_tsize = true;
 		granted->tsize = value;
 		return true;
+	}
+	if (!strcasecmp(name, "rollover")) {
+		granted->has_rollover = true;
+		granted->rollover = value;
+		return value <= 1;
 	}
 	if (!value || value > 65535)
 		return false;

@@ -38,6 +38,8 @@ struct packet_options {
 	unsigned int timeout_s;
 	bool has_tsize;
 	uint64_t tsize;
+	bool has_rollover;
+	unsigned int rollover;
 };
 
 struct packet {
@@ -49,6 +51,7 @@ struct packet {
 
 size_t packet_request(uint8_t out[PACKET_REQUEST_MAX], const char *file, const char *mode,
 		      const struct packet_options *ask);
+size_t packet_add(uint8_t out[PACKET_REQUEST_MAX], size_t bytes, const char *text);
 size_t packet_ack(uint8_t *out, uint16_t block);
 size_t packet_error(uint8_t *out, enum packet_error code, const char *text);
 bool packet_parse(const uint8_t *data, size_t bytes, struct packet *packet);

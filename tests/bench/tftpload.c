@@ -3,12 +3,15 @@
  * A load generator of TFTP read requests. It shares no code with the server, so that one does not repeat the
  * other's mistakes.
  *
- *   options.c habits.c    what is wanted
- *   load.c timers.c       many clients, one loop
- *   client.c              one client: socket, timeouts, losses, thinking
- *   download.c packet.c   the protocol, without sockets and clocks
- *   reference.c           what should arrive
- *   results.c histogram.c what did
+ *   options.c habits.c rules.c  what is wanted
+ *   load.c timers.c             many clients, one loop
+ *   client.c                    one client: what it does when, its timeouts
+ *   network.c http.c            its sockets, and what gets lost on the way
+ *   buffers.c                   how slow it is
+ *   download.c packet.c names.c the protocol, without sockets and clocks
+ *   reference.c                 what should arrive
+ *   results.c histogram.c       what did
+ *   report.c                    that as text or JSON
  */
 #include <errno.h>
 #include <stdio.h>
@@ -16,6 +19,7 @@
 #include <string.h>
 
 #include "load.h"
+#include "report.h"
 
 enum exit_status {
 	EXIT_GOOD = 0,
@@ -41,29 +45,57 @@ static void catch_signals(void)
 
 static void complain(const struct options *options, int err)
 {
-	if (*options->message)
-		fprintf(stderr, "tftpload: %s\n", options->message);
+	if (*options->reason.text)
+		fprintf(stderr, "tftpload: %s\n", options->reason.text);
 	else if (err != -EINVAL)
 		fprintf(stderr, "tftpload: %s\n", strerror(-err));
 }
 
-static enum exit_status report(const struct options *options, const struct results *results)
+static void print(const struct load *load, const struct results *sum, const struct named_results *families)
 {
+	const struct options *options = load->scene.options;
+
 	if (options->json)
-		results_print_json(results);
+		report_json(&load->results, sum, families, options->family_count);
 	else
-		results_print(results);
-	if (fflush(stdout) || results->interrupted || results_failed(results, options->allow_not_found))
-		return EXIT_BAD;
-	return EXIT_GOOD;
+		report_text(&load->results, sum, families, options->family_count);
 }
 
-static enum exit_status run(struct load *load, struct options *options, struct results *results)
+static void name_families(const struct load *load, struct named_results *named)
+{
+	unsigned int i;
+
+	for (i = 0; i < load->scene.options->family_count; i++) {
+		named[i].name = load->families[i].habits->name;
+		named[i].clients = load->families[i].clients;
+		named[i].results = &load->families[i].results;
+	}
+}
+
+static enum exit_status report(const struct load *load)
+{
+	struct named_results *named = calloc(load->scene.options->family_count, sizeof(*named));
+	struct results *sum = calloc(1, sizeof(*sum));
+	enum exit_status status = EXIT_BAD;
+
+	if (named && sum) {
+		load_sum(load, sum);
+		name_families(load, named);
+		print(load, sum, named);
+		if (!fflush(stdout) && !load->results.interrupted && !results_failed(sum))
+			status = EXIT_GOOD;
+	}
+	free(named);
+	free(sum);
+	return status;
+}
+
+static enum exit_status run(struct load *load, struct options *options)
 {
 	enum exit_status status = EXIT_BAD;
 	int err;
 
-	err = load_init(load, options, results);
+	err = load_init(load, options);
 	if (err) {
 		complain(options, err);
 		status = err == -EINVAL ? EXIT_USAGE : EXIT_BAD;
@@ -74,7 +106,7 @@ static enum exit_status run(struct load *load, struct options *options, struct r
 		complain(options, err);
 		goto out;
 	}
-	status = report(options, results);
+	status = report(load);
 out:
 	load_fini(load);
 	return status;
@@ -82,16 +114,14 @@ out:
 
 static enum exit_status run_options(struct options *options)
 {
-	struct results *results = calloc(1, sizeof(*results));
 	struct load *load = calloc(1, sizeof(*load));
 	enum exit_status status = EXIT_BAD;
 
-	if (results && load)
-		status = run(load, options, results);
+	if (load)
+		status = run(load, options);
 	else
 		complain(options, -ENOMEM);
 	free(load);
-	free(results);
 	return status;
 }
 

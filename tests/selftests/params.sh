@@ -18,6 +18,7 @@ linger_ms         100   600000    20000
 unproven_retries  0     10        2
 max_unproven      1     1048576   4096
 max_transfers     1     16777216  262144
+max_transfers_per_client 0 16777216 0
 max_listeners     1     4096      64
 max_entries       1     67108864  1048576
 max_absents       1     67108864  262144

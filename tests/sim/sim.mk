@@ -22,5 +22,5 @@ $(B)/sim/%.o: tests/sim/%.c kmod/params.c tests/sim/sim.mk
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS_SIM) $(CFLAGS_ALL) -MMD -c -o $@ $<
 
-$(B)/sim/timers: $(SIM_OBJECTS) $(B)/pure/rto.o $(B)/pure/window.o
+$(B)/sim/timers: $(SIM_OBJECTS) $(B)/pure/rto.o $(B)/pure/window.o $(B)/pure/burst.o
 	$(CC) $(LDFLAGS) -o $@ $^ -lm

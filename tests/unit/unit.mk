@@ -39,6 +39,16 @@ $(UNIT_PROGRAMS): $(B)/unit/%: $(B)/unit/test-%.o
 # Each pure file has its own tests; the window has some more, which are not for the kernel.
 $(PURE:%=$(B)/unit/%): $(B)/unit/%: $(B)/unit/kmod-%.o
 $(B)/unit/downloads: $(B)/unit/kmod-window.o
+$(B)/unit/downloads $(B)/unit/window: $(B)/unit/kmod-burst.o
+
+# Nor are those of the load generator's pure files, which have nothing of the module.
+TFTPLOAD_PURE := buffers download habits histogram names packet rules timers
+$(B)/unit/bench-%.o: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(SANITIZE) -MMD -c -o $@ $<
+
+$(B)/unit/test-tftpload.o: CPPFLAGS_UNIT := -Itests/bench $(CPPFLAGS_UNIT)
+$(B)/unit/tftpload: $(TFTPLOAD_PURE:%=$(B)/unit/bench-%.o)
 
 $(FUZZ_PROGRAMS): $(B)/unit/fuzz-%: $(B)/unit/fuzz-%.o $(B)/unit/kmod-%.o $(B)/unit/fuzz-driver.o
 	$(CC) $(LDFLAGS) $(SANITIZE) -o $@ $^

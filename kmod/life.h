@@ -82,7 +82,7 @@ u64 ktftp_transfer_bytes(const struct ktftp_transfer *t);
 
 /* transfer.c */
 void ktftp_transfer_send(struct ktftp_transfer *t, struct ktftp_table *table, const struct ktftp_key *key,
-			 const struct ktftp_port *port, u64 block, struct sk_buff *skb);
+			 const struct ktftp_port *port, struct sk_buff *skbs);
 void ktftp_transfer_expired(struct timer_list *timer);
 bool ktftp_transfer_progressed(const struct ktftp_transfer *t);
 
@@ -96,7 +96,7 @@ bool ktftp_segment_is_due(const struct ktftp_transfer *t);
 void ktftp_segment_not_sent(struct ktftp_transfer *t);
 struct sk_buff *ktftp_segment_withdrawn(struct ktftp_transfer *t);
 struct sk_buff *ktftp_segment_build(struct ktftp_transfer *t, struct sk_buff **spare);
-int ktftp_segment_send(const struct ktftp_port *port, struct sk_buff *skb);
+int ktftp_segment_send(const struct ktftp_port *port, struct sk_buff *skb, u64 *first);
 struct sk_buff *ktftp_segment_linger(struct ktftp_transfer *t, struct ktftp_leftover *left);
 
 #endif

@@ -28,6 +28,8 @@ TUNABLE(store_limit_mb, 0, 1, 1 << 24,
 	"Memory the stores of all namespaces may hold, in MiB (1 to 16777216; a quarter of RAM)");
 TUNABLE(max_blksize, KTFTP_BLKSIZE_MAX, KTFTP_BLKSIZE_MIN, KTFTP_BLKSIZE_MAX,
 	"Largest block that is agreed on, in bytes (8 to 65464; 65464)");
+TUNABLE(max_windowsize, 65535, 1, 65535,
+	"Largest window that is agreed on, in blocks (1 to 65535; 65535)");
 TUNABLE(honor_timeout, 0, 0, 1,
 	"Agree on the timeout options and keep to them instead of measuring (0 or 1; 0)");
 TUNABLE(rto_min_ms, 16, 4, 200,

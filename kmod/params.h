@@ -10,6 +10,7 @@
 
 extern unsigned int ktftp_store_limit_mb;
 extern unsigned int ktftp_max_blksize;
+extern unsigned int ktftp_max_windowsize;
 extern unsigned int ktftp_honor_timeout;
 extern unsigned int ktftp_rto_min_ms;
 extern unsigned int ktftp_rto_max_ms;

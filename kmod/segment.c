@@ -4,6 +4,7 @@
  */
 #include <linux/slab.h>
 
+#include "batch.h"
 #include "content.h"
 #include "entry.h"
 #include "life.h"
@@ -17,10 +18,15 @@
 
 /* What a packet counts for once it is sent; it travels with the packet, in skb->cb. */
 struct worth {
+	u64 first;
 	enum ktftp_a_stats counter;
 	u32 bytes;
-	bool repeated;
+	u16 packets;
+	u16 repeated;
 };
+
+/* Pause between bursts of one window, in jiffies: one that has begun does not count, see ktftp_segment_is_due(). */
+#define PAUSE	1
 
 /* What bounds every interval, as the tunables have it now. */
 struct ktftp_rto_limits ktftp_segment_limits(void)
@@ -41,6 +47,10 @@ unsigned long ktftp_segment_rto(const struct ktftp_transfer *t)
 	/* What somebody wrote into a request is not kept to before anybody has answered. */
 	bool kept = t->grant.timeout_us && t->state != KTFTP_TRANSFER_STATE_UNPROVEN;
 	u32 wait_us = kept ? t->grant.timeout_us : ktftp_rto_us(&t->rto, &limits);
+
+	/* How long a window takes that is many times as long as an OACK is not known before the first one. */
+	if (!kept && !ktftp_window_is_lock_step(&t->window) && !t->window.acked)
+		wait_us = max_t(u32, wait_us, KTFTP_RTO_SECOND_US);
 
 	return usecs_to_jiffies(wait_us);
 }
@@ -122,42 +132,67 @@ static struct worth *worth_of(struct sk_buff *skb)
 	return (struct worth *)skb->cb;
 }
 
-static void built_block(const struct ktftp_transfer *t, struct sk_buff *skb, u32 bytes, bool repeated)
+static u64 offset_of(const struct ktftp_transfer *t, u64 block)
 {
-	*worth_of(skb) = (struct worth){ KTFTP_A_STATS_SEGMENTS_SENT, bytes, repeated };
-	ktftp_trace_send(t, t->window.sent, bytes);
+	return t->entry->offset + (block - 1) * t->grant.blksize;
+}
+
+static void built_blocks(const struct ktftp_transfer *t, struct sk_buff *skb, const struct ktftp_run *run)
+{
+	u64 last = run->first + run->count - 1, block;
+
+	*worth_of(skb) = (struct worth){
+		.first = run->first,
+		.counter = KTFTP_A_STATS_SEGMENTS_SENT,
+		.bytes = (run->count - 1) * t->grant.blksize + block_bytes(t, last),
+		.packets = run->count,
+		.repeated = run->again,
+	};
+	for (block = run->first; block <= last && ktftp_trace_sends(); block++)
+		ktftp_trace_send(t, block, block_bytes(t, block), block - run->first < run->again);
 }
 
 static void built_oack(const struct ktftp_transfer *t, struct sk_buff *skb)
 {
-	*worth_of(skb) = (struct worth){ KTFTP_A_STATS_OACKS_SENT };
-	ktftp_trace_send(t, 0, 0);
+	*worth_of(skb) = (struct worth){ .counter = KTFTP_A_STATS_OACKS_SENT, .packets = 1 };
+	ktftp_trace_send(t, 0, 0, t->rto.repeats);
+}
+
+/* From a copy: the entry is gone. */
+static void built_tail(const struct ktftp_transfer *t, struct sk_buff *skb)
+{
+	u32 bytes = t->tail_bytes - KTFTP_HEADER_BYTES;
+
+	*worth_of(skb) = (struct worth){ t->window.blocks, KTFTP_A_STATS_SEGMENTS_SENT, bytes, 1, 1 };
+	ktftp_trace_send(t, t->window.blocks, bytes, true);
 }
 
 static void count_sent(const struct ktftp_net *kn, const struct worth *worth)
 {
-	ktftp_count(kn, worth->counter);
+	ktftp_stats_add(kn->stats, worth->counter, worth->packets);
 	ktftp_stats_add(kn->stats, KTFTP_A_STATS_BYTES_SENT, worth->bytes);
 	if (worth->repeated)
-		ktftp_count(kn, KTFTP_A_STATS_SEGMENTS_REPEATED);
+		ktftp_stats_add(kn->stats, KTFTP_A_STATS_SEGMENTS_REPEATED, worth->repeated);
 }
 
 /**
  * ktftp_segment_send() - send what was built for a transfer, and count it
  * @port: where it leaves from
  * @skb: packet; consumed
+ * @first: the first block in it, 0 for an OACK
  *
  * What the network stack took has been sent; what a queue or a firewall of this host dropped, or for which there
  * was no way, has not.
  *
  * Context: as ktftp_xmit_send(): the RCU section in which @skb was built, no lock of ours held. Return: likewise.
  */
-int ktftp_segment_send(const struct ktftp_port *port, struct sk_buff *skb)
+int ktftp_segment_send(const struct ktftp_port *port, struct sk_buff *skb, u64 *first)
 {
 	const struct ktftp_net *kn = port->listener->kn;
 	const struct worth worth = *worth_of(skb);
 	int err;
 
+	*first = worth.first;
 	/* From here on this is IP's. */
 	memset(worth_of(skb), 0, sizeof(worth));
 	err = ktftp_xmit_send(port, skb);
@@ -168,25 +203,74 @@ int ktftp_segment_send(const struct ktftp_port *port, struct sk_buff *skb)
 	return err;
 }
 
-/* Builds the block in flight. Returns NULL for want of memory or a route: the timer tries again. */
-static struct sk_buff *build_block(struct ktftp_transfer *t, struct sk_buff **spare)
+static struct sk_buff *build_block(struct ktftp_transfer *t, u64 number, struct sk_buff **spare)
 {
-	const u64 number = t->window.sent;
 	const struct ktftp_block block = {
 		.content = t->entry->content,
-		.offset = t->entry->offset + (number - 1) * t->grant.blksize,
+		.offset = offset_of(t, number),
 		.bytes = block_bytes(t, number),
 	};
-	struct sk_buff *skb;
+
+	return ktftp_xmit_block(t->port, &t->key, &t->route, ktftp_window_wire(&t->window, number), &block, spare);
+}
+
+static struct sk_buff *build_batch(struct ktftp_transfer *t, const struct ktftp_run *run, struct sk_buff **spare,
+				   u32 *built)
+{
+	const struct ktftp_batch batch = {
+		.content = t->entry->content,
+		.offset = offset_of(t, run->first),
+		.window = &t->window,
+		.first = run->first,
+		.count = run->count,
+		.blksize = t->grant.blksize,
+		.last_bytes = block_bytes(t, run->first + run->count - 1),
+	};
+
+	return ktftp_batch_build(t->port, &t->key, &t->route, &batch, spare, built);
+}
+
+/* As many of the blocks as go into one packet, which are taken off. Returns NULL for want of memory or a route. */
+static struct sk_buff *build_packet(struct ktftp_transfer *t, struct ktftp_run *run, struct sk_buff **spare)
+{
+	struct ktftp_run part = *run;
+	struct sk_buff *skb = NULL;
+
+	if (run->count > 1)
+		skb = build_batch(t, run, spare, &part.count);
+	if (!skb) {
+		part.count = 1;
+		skb = build_block(t, run->first, spare);
+	}
+	if (unlikely(!skb))
+		return NULL;
+	part.again = min(run->again, part.count);
+	built_blocks(t, skb, &part);
+	run->first += part.count;
+	run->count -= part.count;
+	run->again -= part.again;
+	return skb;
+}
+
+/* The next burst: a list of packets. It ends early for want of memory or a route: then the timer tries again. */
+static struct sk_buff *build_burst(struct ktftp_transfer *t, struct sk_buff **spare)
+{
+	struct ktftp_run run = ktftp_window_take(&t->window);
+	struct sk_buff *burst = NULL, **end = &burst;
 
 	lockdep_assert_held(&t->lock);
-	skb = ktftp_xmit_block(t->port, &t->key, &t->route, ktftp_window_wire(&t->window, number), &block,
-			       spare);
-	if (unlikely(!skb))
-		ktftp_count(t->table->kn, KTFTP_A_STATS_SEND_FAILED);
-	else
-		built_block(t, skb, block.bytes, t->rto.repeats);
-	return skb;
+	t->repeats += run.again;
+	while (run.count) {
+		*end = build_packet(t, &run, spare);
+		if (unlikely(!*end)) {
+			ktftp_count(t->table->kn, KTFTP_A_STATS_SEND_FAILED);
+			ktftp_window_untake(&t->window, run.first);
+			ktftp_segment_not_sent(t);
+			break;
+		}
+		end = &(*end)->next;
+	}
+	return burst;
 }
 
 static struct sk_buff *build_oack(struct ktftp_transfer *t)
@@ -197,28 +281,40 @@ static struct sk_buff *build_oack(struct ktftp_transfer *t)
 	lockdep_assert_held(&t->lock);
 	skb = ktftp_xmit_bytes(t->port, &t->key, &t->route, packet,
 			       ktftp_options_oack(packet, &t->grant, t->entry->bytes));
-	if (skb)
+	if (skb) {
 		built_oack(t, skb);
-	else
+	} else {
 		ktftp_count(t->table->kn, KTFTP_A_STATS_SEND_FAILED);
+		ktftp_segment_not_sent(t);
+	}
 	return skb;
 }
 
+/* How long to wait after a burst, in jiffies. */
+static unsigned long wait_after(const struct ktftp_transfer *t)
+{
+	if (t->state == KTFTP_TRANSFER_STATE_UNPROVEN)
+		return ktftp_segment_first(t);
+	return ktftp_window_has_more(&t->window) ? PAUSE : ktftp_segment_rto(t);
+}
+
 /**
- * ktftp_segment_build() - build what is in flight
- * @t: transfer; its timer is pending and its deadline set
+ * ktftp_segment_build() - build what is to be sent next, and set the deadline of an answer
+ * @t: transfer; its timer is pending, or its handler runs
  * @spare: packet that arrived and is answered, to be used again: see ktftp_turn(); or NULL
  *
- * Return: the packet, to be sent when the lock is free again; NULL for want of memory or a route: then the timer
- * tries again soon.
+ * Return: a list of packets, to be sent when the lock is free again; NULL when nothing may be sent before the client
+ * says more, and for want of memory or a route: then the timer tries again soon.
  */
 struct sk_buff *ktftp_segment_build(struct ktftp_transfer *t, struct sk_buff **spare)
 {
-	struct sk_buff *skb = unlikely(t->window.negotiating) ? build_oack(t) : build_block(t, spare);
+	struct sk_buff *skbs;
 
-	if (unlikely(!skb))
-		ktftp_segment_not_sent(t);
-	return skb;
+	t->unsent = false;
+	skbs = unlikely(t->window.negotiating) ? build_oack(t) : build_burst(t, spare);
+	if (likely(!t->unsent))
+		ktftp_segment_deadline(t, wait_after(t));
+	return skbs;
 }
 
 /* Tells the client that it gets no more of this file. */
@@ -239,14 +335,14 @@ struct sk_buff *ktftp_segment_withdrawn(struct ktftp_transfer *t)
 static bool keep_tail(struct ktftp_transfer *t)
 {
 	const struct ktftp_entry *entry = t->entry;
-	u32 bytes = block_bytes(t, t->window.sent), done = 0, piece;
+	u32 bytes = block_bytes(t, t->window.blocks), done = 0, piece;
 	u64 offset = entry->offset + entry->bytes - bytes;
 	u8 *tail;
 
 	tail = kmalloc(KTFTP_HEADER_BYTES + bytes + entry->name_bytes + 1, GFP_ATOMIC | __GFP_NOWARN);
 	if (!tail)
 		return false;
-	ktftp_proto_put_header(tail, KTFTP_OP_DATA, ktftp_window_wire(&t->window, t->window.sent));
+	ktftp_proto_put_header(tail, KTFTP_OP_DATA, ktftp_window_wire(&t->window, t->window.blocks));
 	while (done < bytes) {
 		piece = min_t(u32, bytes - done, PAGE_SIZE - offset_in_page(offset));
 		memcpy_from_page(tail + KTFTP_HEADER_BYTES + done, entry->content->pages[offset >> PAGE_SHIFT],
@@ -275,7 +371,8 @@ struct sk_buff *ktftp_segment_linger(struct ktftp_transfer *t, struct ktftp_left
 	left->route = t->route;
 	t->route.dst = NULL;
 	if (skb) {
-		built_block(t, skb, t->tail_bytes - KTFTP_HEADER_BYTES, true);
+		built_tail(t, skb);
+		ktftp_segment_deadline(t, ktftp_segment_rto(t));
 	} else {
 		ktftp_count(t->table->kn, KTFTP_A_STATS_SEND_FAILED);
 		ktftp_segment_not_sent(t);

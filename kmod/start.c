@@ -141,7 +141,8 @@ static void negotiate(struct ktftp_transfer *t, const struct ktftp_options *opti
 {
 	struct ktftp_option_limits limits = {
 		.max_blksize = KTFTP_BLKSIZE_DEFAULT,
-		.max_windowsize = 1,
+		/* A reflector for whoever makes up acknowledgements: from a single port it is known where they go. */
+		.max_windowsize = t->port->listening ? 1 : ktftp_param(max_windowsize),
 		.bytes = t->entry->bytes,
 		.honor_timeout = ktftp_param(honor_timeout),
 	};
@@ -149,10 +150,10 @@ static void negotiate(struct ktftp_transfer *t, const struct ktftp_options *opti
 	if (options->asked)
 		limits.max_blksize = largest_blksize(t);
 	ktftp_options_grant(&t->grant, options, &limits);
-	t->window.blocks = ktftp_window_blocks(t->entry->bytes, t->grant.blksize);
 	t->window.rollover = t->grant.rollover;
 	t->window.negotiating = t->grant.granted;
-	t->window.sent = t->window.negotiating ? 0 : 1;
+	ktftp_window_init(&t->window, ktftp_window_blocks(t->entry->bytes, t->grant.blksize), t->grant.blksize,
+			  t->grant.windowsize);
 	t->rto.floor_us = ktftp_floors_get(t->table->floors, &t->key.peer);
 }
 
@@ -162,7 +163,6 @@ static void begin(struct ktftp_transfer *t, const struct ktftp_start *start, str
 	struct ktftp_transfer_view view;
 	struct sk_buff *skb;
 	bool tell;
-	u64 block;
 
 	spin_lock(&t->lock);
 	negotiate(t, &start->options);
@@ -176,12 +176,11 @@ static void begin(struct ktftp_transfer *t, const struct ktftp_start *start, str
 	tell = ktftp_events_wanted(t->table->kn) && ktftp_transfer_view(t, &view);
 	ktftp_trace_start(t);
 	skb = ktftp_segment_build(t, NULL);
-	block = t->window.sent;
 	spin_unlock(&t->lock);
 	if (tell)
 		ktftp_event_start(t->table->kn, &view);
 	if (skb)
-		ktftp_transfer_send(t, t->table, &t->key, t->port, block, skb);
+		ktftp_transfer_send(t, t->table, &t->key, t->port, skb);
 	ktftp_limits_trim(t->table->kn);
 }
 

@@ -69,18 +69,18 @@ void ktftp_trace_do_start(const struct ktftp_transfer *t)
 			  t->grant.windowsize, name, strlen(name));
 }
 
-void ktftp_trace_do_send(const struct ktftp_transfer *t, u64 block, u32 bytes)
+void ktftp_trace_do_send(const struct ktftp_transfer *t, u64 block, u32 bytes, bool again)
 {
 	const char *name = name_of(t);
 
 	lockdep_assert_held(&t->lock);
 	trace_ktftp_send(t->id, own_netns(t), high(&t->key.peer), low(&t->key.peer), ntohs(t->key.peer_port),
-			 block, bytes, copy_of(t), name, strlen(name));
+			 block, bytes, again ? max_t(u32, copy_of(t), 1) : 0, name, strlen(name));
 }
 
 void ktftp_trace_do_ack(const struct ktftp_transfer *t, u16 wire, u32 what)
 {
-	bool sample = what <= KTFTP_ACK_LAST && !t->rto.repeats;
+	bool sample = what <= KTFTP_ACK_LAST && !t->rto.repeats && !t->window.was_repeated;
 
 	lockdep_assert_held(&t->lock);
 	trace_ktftp_ack(t->id, own_netns(t), high(&t->key.peer), low(&t->key.peer), ntohs(t->key.peer_port),
@@ -89,9 +89,11 @@ void ktftp_trace_do_ack(const struct ktftp_transfer *t, u16 wire, u32 what)
 
 void ktftp_trace_do_retransmit(const struct ktftp_transfer *t, enum ktftp_trace_why why)
 {
+	bool again = why != KTFTP_TRACE_NOT_SENT;
+
 	lockdep_assert_held(&t->lock);
 	trace_ktftp_retransmit(t->id, own_netns(t), high(&t->key.peer), low(&t->key.peer),
-			       ntohs(t->key.peer_port), t->window.negotiating ? 0 : t->window.sent, copy_of(t), why,
+			       ntohs(t->key.peer_port), t->window.negotiating ? 0 : t->window.acked + 1, again ? max_t(u32, copy_of(t), 1) : copy_of(t), why,
 			       ktftp_transfer_now_us() - t->resent_us);
 }
 

@@ -51,8 +51,10 @@ static inline void ktftp_trace_name(char *out, const char *name)
 
 #define show_opcode(opcode) __print_symbolic(opcode, { 1, "read" }, { 2, "write" })
 #define show_mode(mode) __print_symbolic(mode, { 0, "octet" }, { 1, "netascii" }, { 2, "other" })
-#define show_ack(what) __print_symbolic(what, { 0, "next" }, { 1, "last" }, { 2, "duplicate" }, { 3, "stale" })
-#define show_why(why) __print_symbolic(why, { 0, "timeout" }, { 1, "request" }, { 2, "not-sent" })
+#define show_ack(what) __print_symbolic(what, { 0, "next" }, { 1, "last" }, { 2, "duplicate" }, { 3, "stale" }, \
+			 { 4, "gap" }, { 5, "some" })
+#define show_why(why) __print_symbolic(why, { 0, "timeout" }, { 1, "request" }, { 2, "not-sent" }, \
+			 { 3, "gap" })
 #define show_end(how) \
 	__print_symbolic(how, { 0, "complete" }, { 1, "assumed" }, { 2, "aborted" }, { 3, "timed-out" }, \
 			 { 4, "unproven" }, { 5, "cut" }, { 6, "replaced" }, { 7, "unreachable" }, \
@@ -206,7 +208,8 @@ TRACE_EVENT(ktftp_send,
  * @peer_low: likewise
  * @peer_port: client's port
  * @wire: block number in the packet, which wraps
- * @what: enum ktftp_ack: 0 moves the transfer on, 1 ends it, 2 is a duplicate, 3 anything else
+ * @what: enum ktftp_ack: 0 moves the transfer on, 1 ends it, 2 is a duplicate, 3 anything else;
+ *	with windows, 4 asks for what is missing, and 5 acknowledges some of what is under way
  * @acked: blocks that the client has acknowledged, this packet included
  * @rtt_us: microseconds since the block was sent, at least 1; 0 when this acknowledgement gives no sample, for it
  *	is a duplicate, or of a block that was sent more than once

@@ -22,11 +22,13 @@ struct ktftp_transfer;
  * @KTFTP_TRACE_TIMEOUT: nothing came from the client for so long
  * @KTFTP_TRACE_REQUEST: the client repeated its request
  * @KTFTP_TRACE_NOT_SENT: this host dropped the last copy
+ * @KTFTP_TRACE_GAP: the client says that it is missing, while it has what was sent before
  */
 enum ktftp_trace_why {
 	KTFTP_TRACE_TIMEOUT,
 	KTFTP_TRACE_REQUEST,
 	KTFTP_TRACE_NOT_SENT,
+	KTFTP_TRACE_GAP,
 };
 
 DECLARE_TRACEPOINT(ktftp_request);
@@ -39,7 +41,7 @@ DECLARE_TRACEPOINT(ktftp_end);
 void ktftp_trace_do_request(const struct ktftp_listener *listener, const struct ktftp_key *key,
 			    const struct ktftp_request *rq);
 void ktftp_trace_do_start(const struct ktftp_transfer *t);
-void ktftp_trace_do_send(const struct ktftp_transfer *t, u64 block, u32 bytes);
+void ktftp_trace_do_send(const struct ktftp_transfer *t, u64 block, u32 bytes, bool again);
 void ktftp_trace_do_ack(const struct ktftp_transfer *t, u16 wire, u32 what);
 void ktftp_trace_do_retransmit(const struct ktftp_transfer *t, enum ktftp_trace_why why);
 void ktftp_trace_do_end(const struct ktftp_transfer *t, u32 how);
@@ -59,11 +61,17 @@ static inline void ktftp_trace_start(const struct ktftp_transfer *t)
 		ktftp_trace_do_start(t);
 }
 
-/* A packet with this block was built; 0 for the OACK. */
-static inline void ktftp_trace_send(const struct ktftp_transfer *t, u64 block, u32 bytes)
+/* Is a packet that was built to be traced. */
+static inline bool ktftp_trace_sends(void)
 {
-	if (tracepoint_enabled(ktftp_send))
-		ktftp_trace_do_send(t, block, bytes);
+	return tracepoint_enabled(ktftp_send);
+}
+
+/* A packet with this block was built, not for the first time when @again; 0 for the OACK. */
+static inline void ktftp_trace_send(const struct ktftp_transfer *t, u64 block, u32 bytes, bool again)
+{
+	if (ktftp_trace_sends())
+		ktftp_trace_do_send(t, block, bytes, again);
 }
 
 /* An ACK was understood, and the round trip not measured yet. */

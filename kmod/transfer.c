@@ -19,7 +19,7 @@
 /* In single-port mode a request for a transfer that moved within this time is a late copy. */
 #define PROGRESS_MS	2000
 
-/* Repeats that a single-port client may need before it has acknowledged anything. */
+/* Repeats that a client may need before it has acknowledged anything. */
 #define MIRROR_REPEATS	8
 
 /* A client that acknowledges nothing new for so many times give_up_ms is stuck. */
@@ -29,34 +29,46 @@
 #define UNREACHABLE_MOST	3
 
 /*
- * The packet for this block never left: look again at the next tick, without backing off, unless the client
- * was heard meanwhile. Only a timer that is pending is moved: arming is for those who own a reference.
+ * This block, or the OACK as block 0, never left, nor did what follows it: look again at the next tick, without
+ * backing off, unless the client was heard meanwhile. Only a timer that is pending is moved: arming is for those who
+ * own a reference.
  */
 static void not_sent(struct ktftp_transfer *t, struct ktftp_table *table, const struct ktftp_key *key, u64 block)
 {
 	spin_lock(&t->lock);
-	if (ktftp_transfer_is(t, table, key) && !ktftp_transfer_ended(t) && t->window.sent == block &&
-	    (t->window.acked < block || t->window.negotiating))
+	if (ktftp_transfer_is(t, table, key) && !ktftp_transfer_ended(t) &&
+	    (block ? t->window.acked < block : t->window.negotiating)) {
+		ktftp_window_untake(&t->window, block);
 		ktftp_segment_not_sent(t);
+	}
 	spin_unlock(&t->lock);
 }
 
 /**
- * ktftp_transfer_send() - send what was built for a block, or for an OACK
+ * ktftp_transfer_send() - send what was built
  * @t: transfer; it may be gone by now: nothing of it is used but its memory
  * @table: table it was in
  * @key: who it talked to
  * @port: port it used
- * @block: what was in flight when the packet was built
- * @skb: packet; consumed
+ * @skbs: list of packets; consumed. What follows one that a queue of this host dropped is not sent, either
  *
- * Context: the RCU section in which @skb was built, no lock of ours held.
+ * Context: the RCU section in which @skbs were built, no lock of ours held.
  */
 void ktftp_transfer_send(struct ktftp_transfer *t, struct ktftp_table *table, const struct ktftp_key *key,
-			 const struct ktftp_port *port, u64 block, struct sk_buff *skb)
+			 const struct ktftp_port *port, struct sk_buff *skbs)
 {
-	if (unlikely(ktftp_segment_send(port, skb) == -ENOBUFS))
+	struct sk_buff *skb;
+	u64 block;
+
+	while ((skb = skbs)) {
+		skbs = skb->next;
+		skb_mark_not_on_list(skb);
+		if (likely(ktftp_segment_send(port, skb, &block) != -ENOBUFS))
+			continue;
 		not_sent(t, table, key, block);
+		kfree_skb_list(skbs);
+		break;
+	}
 }
 
 /* The client has answered, so its address is real, and what it asked for before is not wanted any more. */
@@ -70,12 +82,28 @@ static struct ktftp_transfer *prove(struct ktftp_transfer *t)
 	return old;
 }
 
+/*
+ * All that was sent is acknowledged. The round trip of a window is that of its last block; of one whose gap was filled
+ * nobody knows it (Karn's rule). That a block of a window is acknowledged once more proves nothing.
+ */
 static void acknowledged(struct ktftp_transfer *t, u32 now_us)
 {
 	const struct ktftp_rto_limits limits = ktftp_segment_limits();
+	bool lock_step = ktftp_window_is_lock_step(&t->window);
 
+	if (!lock_step && t->window.was_repeated && !t->rto.repeats)
+		return;
 	if (ktftp_rto_acknowledged(&t->rto, &limits, now_us - t->sent_us, now_us - t->resent_us))
 		ktftp_count(t->table->kn, KTFTP_A_STATS_SEGMENTS_SPURIOUS);
+	if (!lock_step)
+		t->rto.doubt_us = 0;
+}
+
+/* Some of it is: the client is there, and that is all. */
+static void acknowledged_some(struct ktftp_transfer *t)
+{
+	t->rto.repeats = 0;
+	t->rto.doubt_us = 0;
 }
 
 /* The block before is acknowledged once more: never answered, but it can prove a repeat needless. */
@@ -93,18 +121,32 @@ static void acknowledged_again(struct ktftp_transfer *t)
 		t->deadline = longer;
 }
 
-static struct sk_buff *send_next(struct ktftp_transfer *t, struct sk_buff **spare)
+/* What leaves now leaves for the first time, or again: from when on its answer is waited for. */
+static void note_time(struct ktftp_transfer *t, u32 now_us)
+{
+	if (!t->window.repeated)
+		t->sent_us = now_us;
+	t->resent_us = now_us;
+}
+
+/* The client has something, all of it or what is before a gap, and is to be sent what follows. */
+static struct sk_buff *send_next(struct ktftp_transfer *t, enum ktftp_ack what, bool moved, struct sk_buff **spare)
 {
 	u32 now_us = ktftp_transfer_now_us();
 
-	acknowledged(t, now_us);
-	t->window.sent++;
-	t->moved = jiffies;
-	t->unsent = false;
+	if (likely(what == KTFTP_ACK_NEXT))
+		acknowledged(t, now_us);
+	else if (moved)
+		acknowledged_some(t);
+	if (unlikely(what == KTFTP_ACK_GAP))
+		ktftp_trace_retransmit(t, KTFTP_TRACE_GAP);
+	if (likely(moved))
+		t->moved = jiffies;
+	if (unlikely(t->state == KTFTP_TRANSFER_STATE_LINGERING))
+		t->state = KTFTP_TRANSFER_STATE_RUNNING;
 	t->failures = 0;
-	t->sent_us = now_us;
-	t->resent_us = now_us;
-	ktftp_segment_deadline(t, ktftp_segment_rto(t));
+	if (likely(ktftp_window_has_more(&t->window)))
+		note_time(t, now_us);
 	return ktftp_segment_build(t, spare);
 }
 
@@ -124,7 +166,7 @@ struct answer {
 	struct ktftp_net *kn;
 	const struct ktftp_port *port;
 	struct sk_buff *skb;
-	u64 block;
+	u32 moved;
 	struct ktftp_transfer *replaced;
 	bool cut;
 };
@@ -137,11 +179,27 @@ static void cut(struct ktftp_transfer *t, struct answer *answer, struct ktftp_en
 	ktftp_transfer_conclude(t, KTFTP_TRANSFER_END_WITHDRAWN, KTFTP_LIFE_DEAD, e);
 }
 
+/* Sooner than in half of the shortest round trip nobody answers what was sent last. */
+static bool is_early(const struct ktftp_transfer *t)
+{
+	return !ktftp_window_is_lock_step(&t->window) &&
+	       ktftp_transfer_now_us() - t->resent_us < t->rto.least_us / 2;
+}
+
+/* Asks an ACK for blocks. Of a transfer that lingers only the last one is left, which its timer repeats. */
+static bool asks_for_more(const struct ktftp_transfer *t, enum ktftp_ack what)
+{
+	return what == KTFTP_ACK_NEXT || (t->entry && (what == KTFTP_ACK_GAP || what == KTFTP_ACK_SOME));
+}
+
 /* Under the lock: takes an ACK in, builds what it asks for, out of the ACK's own packet where that will do. */
 static void take_ack(struct ktftp_transfer *t, u16 wire, struct sk_buff **spare, struct answer *answer,
 		     struct ktftp_ending *e)
 {
-	answer->what = ktftp_window_ack(&t->window, wire);
+	u64 acked = t->window.acked;
+
+	answer->what = ktftp_window_ack(&t->window, wire, is_early(t));
+	answer->moved = t->window.acked - acked;
 	ktftp_trace_ack(t, wire, answer->what);
 	answer->kn = t->table->kn;
 	answer->port = t->port;
@@ -151,28 +209,29 @@ static void take_ack(struct ktftp_transfer *t, u16 wire, struct sk_buff **spare,
 	}
 	if (unlikely(t->state == KTFTP_TRANSFER_STATE_UNPROVEN) && answer->what <= KTFTP_ACK_LAST)
 		answer->replaced = prove(t);
-	if (likely(answer->what == KTFTP_ACK_NEXT && !ktftp_entry_overdue(t->entry)))
-		answer->skb = send_next(t, spare);
-	else if (answer->what == KTFTP_ACK_NEXT)
-		cut(t, answer, e);
-	else if (answer->what == KTFTP_ACK_LAST)
+	if (likely(asks_for_more(t, answer->what))) {
+		if (likely(!ktftp_entry_overdue(t->entry)))
+			answer->skb = send_next(t, answer->what, answer->moved || answer->what == KTFTP_ACK_NEXT,
+						spare);
+		else
+			cut(t, answer, e);
+	} else if (answer->what == KTFTP_ACK_LAST) {
 		all_acknowledged(t, e);
-	else if (answer->what == KTFTP_ACK_DUPLICATE)
+	} else if (answer->what == KTFTP_ACK_DUPLICATE && ktftp_window_is_lock_step(&t->window)) {
 		acknowledged_again(t);
-	answer->block = t->window.sent;
+	}
 }
 
-static enum ktftp_a_stats ack_counter(enum ktftp_ack what)
+static void count_ack(const struct ktftp_net *kn, const struct answer *answer)
 {
-	switch (what) {
-	case KTFTP_ACK_NEXT:
-	case KTFTP_ACK_LAST:
-		return KTFTP_A_STATS_SEGMENTS_ACKNOWLEDGED;
-	case KTFTP_ACK_DUPLICATE:
-		return KTFTP_A_STATS_ACKS_DUPLICATE;
-	default:
-		return KTFTP_A_STATS_ACKS_STALE;
-	}
+	if (answer->what == KTFTP_ACK_GAP)
+		ktftp_count(kn, KTFTP_A_STATS_ACKS_GAP);
+	else if (answer->what == KTFTP_ACK_DUPLICATE)
+		ktftp_count(kn, KTFTP_A_STATS_ACKS_DUPLICATE);
+	else if (answer->what == KTFTP_ACK_STALE)
+		ktftp_count(kn, KTFTP_A_STATS_ACKS_STALE);
+	if (likely(answer->moved))
+		ktftp_stats_add(kn->stats, KTFTP_A_STATS_SEGMENTS_ACKNOWLEDGED, answer->moved);
 }
 
 /**
@@ -207,9 +266,9 @@ bool ktftp_transfer_ack(struct ktftp_table *table, const struct ktftp_key *key, 
 			ktftp_xmit_send(answer.port, answer.skb);
 		ktftp_transfer_bury(t);
 	} else if (likely(answer.skb)) {
-		ktftp_transfer_send(t, table, key, answer.port, answer.block, answer.skb);
+		ktftp_transfer_send(t, table, key, answer.port, answer.skb);
 	}
-	ktftp_count(answer.kn, ack_counter(answer.what));
+	count_ack(answer.kn, &answer);
 	if (answer.what == KTFTP_ACK_LAST || answer.cut)
 		ktftp_transfer_finish(&e);
 	if (unlikely(answer.replaced)) {
@@ -308,12 +367,13 @@ bool ktftp_transfer_progressed(const struct ktftp_transfer *t)
 /* Under the lock: the first packet again, to a client that has not answered yet but asked again. */
 static struct sk_buff *repeat_first(struct ktftp_transfer *t)
 {
-	t->repeats++;
+	if (t->window.negotiating)
+		t->repeats++;
 	t->rto.repeats = 1;
 	ktftp_trace_retransmit(t, KTFTP_TRACE_REQUEST);
-	t->resent_us = ktftp_transfer_now_us();
 	t->heard = jiffies;
-	ktftp_segment_deadline(t, ktftp_segment_first(t));
+	ktftp_window_timeout(&t->window);
+	note_time(t, ktftp_transfer_now_us());
 	return ktftp_segment_build(t, NULL);
 }
 
@@ -338,7 +398,6 @@ bool ktftp_transfer_repeat(struct ktftp_table *table, const struct ktftp_key *ke
 	struct sk_buff *skb = NULL;
 	struct ktftp_key own = {};
 	bool taken = false;
-	u64 block = 0;
 
 	if (!t)
 		return false;
@@ -348,7 +407,6 @@ bool ktftp_transfer_repeat(struct ktftp_table *table, const struct ktftp_key *ke
 		if (t->state == KTFTP_TRANSFER_STATE_UNPROVEN && t->request_hash == (u32)request_hash) {
 			skb = repeat_first(t);
 			own = t->key;
-			block = t->window.sent;
 			taken = true;
 		} else {
 			taken = single_port && ktftp_transfer_progressed(t);
@@ -356,33 +414,53 @@ bool ktftp_transfer_repeat(struct ktftp_table *table, const struct ktftp_key *ke
 	}
 	spin_unlock(&t->lock);
 	if (skb)
-		ktftp_transfer_send(t, table, &own, port, block, skb);
+		ktftp_transfer_send(t, table, &own, port, skb);
 	return taken;
 }
 
-/* Repeats the block in flight. */
+/* The next burst of a window, or what never left this host. */
+static struct sk_buff *send_more(struct ktftp_transfer *t)
+{
+	if (t->unsent)
+		ktftp_trace_retransmit(t, KTFTP_TRACE_NOT_SENT);
+	note_time(t, ktftp_transfer_now_us());
+	return ktftp_segment_build(t, NULL);
+}
+
+/* A copy of the last block alone can be kept; for more blocks, what they are part of is. */
+static struct sk_buff *linger(struct ktftp_transfer *t, struct ktftp_leftover *left)
+{
+	if (t->window.acked + 1 == t->window.blocks)
+		return ktftp_segment_linger(t, left);
+	t->state = KTFTP_TRANSFER_STATE_LINGERING;
+	return ktftp_segment_build(t, NULL);
+}
+
+/* Nothing was acknowledged in time: all that is not acknowledged goes again. */
 static struct sk_buff *send_again(struct ktftp_transfer *t, struct ktftp_leftover *left)
 {
-	u32 now_us = ktftp_transfer_now_us();
 	bool unproven = t->state == KTFTP_TRANSFER_STATE_UNPROVEN;
-	bool first = t->unsent && !t->rto.repeats;
 
 	if (!t->unsent) {
 		ktftp_rto_repeat(&t->rto);
 		t->failures = 0;
-		t->repeats++;
+		if (t->window.negotiating || !t->entry)
+			t->repeats++;
+		ktftp_window_timeout(&t->window);
 	}
 	ktftp_trace_retransmit(t, t->unsent ? KTFTP_TRACE_NOT_SENT : KTFTP_TRACE_TIMEOUT);
+	note_time(t, ktftp_transfer_now_us());
 	t->unsent = false;
-	/* The round trip begins when it leaves for the first time. */
-	if (first)
-		t->sent_us = now_us;
-	t->resent_us = now_us;
-	ktftp_segment_deadline(t, unproven ? ktftp_segment_first(t) : ktftp_segment_rto(t));
 	/* Who has not been sent the last block cannot have it; who never answered is owed no copy of it. */
-	if (first || unproven || t->window.sent < t->window.blocks)
+	if (unproven || t->window.sent < t->window.blocks)
 		return ktftp_segment_build(t, NULL);
-	return ktftp_segment_linger(t, left);
+	return linger(t, left);
+}
+
+/* A pause between bursts is over, or what was built has to be built again; else it is the client that is waited for. */
+static bool has_more_to_send(const struct ktftp_transfer *t)
+{
+	return t->entry && !t->window.negotiating && ktftp_window_has_more(&t->window);
 }
 
 static bool took_too_long(const struct ktftp_transfer *t)
@@ -407,10 +485,12 @@ static bool was_told(const struct ktftp_transfer *t)
 
 /*
  * From a single port even an acknowledgement can be made up: whoever never acknowledges more than that gets few
- * repeats of anything.
+ * repeats of anything. So does who has acknowledged an OACK and nothing of the window after it, which is large.
  */
 static bool is_a_mirror(const struct ktftp_transfer *t)
 {
+	if (t->window.size > 1 && !t->window.acked && t->window.timeouts > MIRROR_REPEATS)
+		return true;
 	return t->port->listening && t->repeats > MIRROR_REPEATS + t->window.acked;
 }
 
@@ -449,7 +529,6 @@ void ktftp_transfer_expired(struct timer_list *timer)
 	struct ktftp_leftover left = {};
 	struct sk_buff *skb = NULL;
 	struct ktftp_ending e;
-	u64 block;
 	int how;
 
 	rcu_read_lock();
@@ -480,14 +559,15 @@ void ktftp_transfer_expired(struct timer_list *timer)
 	}
 	if (was_told(t))
 		t->deadline = jiffies - ktftp_transfer_since(t->heard) + ktftp_segment_unproven();
+	else if (has_more_to_send(t))
+		skb = send_more(t);
 	else
 		skb = send_again(t, &left);
-	block = t->window.sent;
 	mod_timer(&t->timer, t->deadline);
 	spin_unlock(&t->lock);
 
 	if (skb)
-		ktftp_transfer_send(t, table, &key, port, block, skb);
+		ktftp_transfer_send(t, table, &key, port, skb);
 	ktftp_route_drop(&left.route);
 	if (left.entry)
 		ktftp_entry_put(left.entry);

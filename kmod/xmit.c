@@ -205,9 +205,18 @@ unsigned int ktftp_xmit_room(const struct ktftp_port *port, const struct ktftp_k
 	return dst_mtu(dst) > headers ? dst_mtu(dst) - headers : 0;
 }
 
-/* An skb with room for every header and @bytes of linear payload, its route set; out of @spare where that will do. */
-static struct sk_buff *new_skb(const struct ktftp_port *port, const struct ktftp_key *key,
-			       struct ktftp_route *route, unsigned int bytes, struct sk_buff **spare)
+/**
+ * ktftp_xmit_new() - an skb with room for every header, its route set
+ * @port: where it leaves from
+ * @key: who talks to whom
+ * @route: the way there
+ * @bytes: linear payload there is room for
+ * @spare: packet that arrived and is answered, to be used again: see ktftp_turn(); or NULL
+ *
+ * Context as ktftp_xmit_block(). Return: the skb, or NULL for want of memory or a route.
+ */
+struct sk_buff *ktftp_xmit_new(const struct ktftp_port *port, const struct ktftp_key *key, struct ktftp_route *route,
+			       unsigned int bytes, struct sk_buff **spare)
 {
 	struct dst_entry *dst = route_to(port, key, route);
 	unsigned int headers;
@@ -232,8 +241,17 @@ static struct sk_buff *new_skb(const struct ktftp_port *port, const struct ktftp
 	return skb;
 }
 
-static struct sk_buff *push_headers(const struct ktftp_port *port, const struct ktftp_key *key,
-				    struct ktftp_route *route, struct sk_buff *skb)
+/**
+ * ktftp_xmit_push() - put UDP's and IP's headers before a payload
+ * @port: where it leaves from
+ * @key: who talks to whom
+ * @route: the way there, as ktftp_xmit_new() left it
+ * @skb: the payload
+ *
+ * Context as ktftp_xmit_block(). Return: @skb.
+ */
+struct sk_buff *ktftp_xmit_push(const struct ktftp_port *port, const struct ktftp_key *key, struct ktftp_route *route,
+				struct sk_buff *skb)
 {
 	push_udp(key, skb);
 	if (is_ipv4(key))
@@ -243,18 +261,25 @@ static struct sk_buff *push_headers(const struct ktftp_port *port, const struct 
 	return skb;
 }
 
-/*
- * Refers to the bytes where they are. SKBFL_SHARED_FRAG says that others see these pages too: without it a
- * local receiver that decrypts in place (ESP in UDP) would write into the file.
+/**
+ * ktftp_xmit_attach() - refer to bytes of a content where they are
+ * @skb: skb
+ * @i: its first free fragment
+ * @block: the bytes; there are fragments enough for them
+ *
+ * SKBFL_SHARED_FRAG says that others see these pages too: without it a local receiver that decrypts in place (ESP in
+ * UDP) would write into the file.
+ *
+ * Return: the first fragment that is still free.
  */
-static void attach(struct sk_buff *skb, const struct ktftp_block *block)
+unsigned int ktftp_xmit_attach(struct sk_buff *skb, unsigned int i, const struct ktftp_block *block)
 {
 	unsigned long index = block->offset >> PAGE_SHIFT;
 	unsigned int at = offset_in_page(block->offset);
-	unsigned int left = block->bytes, piece, i;
+	unsigned int left = block->bytes, piece;
 	struct page *page;
 
-	for (i = 0; left; i++) {
+	for (; left; i++) {
 		piece = min_t(unsigned int, left, PAGE_SIZE - at);
 		page = block->content->pages[index++];
 		get_page(page);
@@ -264,6 +289,7 @@ static void attach(struct sk_buff *skb, const struct ktftp_block *block)
 	}
 	skb_len_add(skb, block->bytes);
 	skb_shinfo(skb)->flags |= SKBFL_SHARED_FRAG;
+	return i;
 }
 
 /**
@@ -282,14 +308,14 @@ struct sk_buff *ktftp_xmit_block(const struct ktftp_port *port, const struct ktf
 				 struct ktftp_route *route, u16 wire, const struct ktftp_block *block,
 				 struct sk_buff **spare)
 {
-	struct sk_buff *skb = new_skb(port, key, route, KTFTP_HEADER_BYTES, spare);
+	struct sk_buff *skb = ktftp_xmit_new(port, key, route, KTFTP_HEADER_BYTES, spare);
 
 	if (unlikely(!skb))
 		return NULL;
 	ktftp_proto_put_header(skb_put(skb, KTFTP_HEADER_BYTES), KTFTP_OP_DATA, wire);
 	if (block->bytes)
-		attach(skb, block);
-	return push_headers(port, key, route, skb);
+		ktftp_xmit_attach(skb, 0, block);
+	return ktftp_xmit_push(port, key, route, skb);
 }
 
 /**
@@ -305,12 +331,12 @@ struct sk_buff *ktftp_xmit_block(const struct ktftp_port *port, const struct ktf
 struct sk_buff *ktftp_xmit_bytes(const struct ktftp_port *port, const struct ktftp_key *key,
 				 struct ktftp_route *route, const u8 *data, unsigned int bytes)
 {
-	struct sk_buff *skb = new_skb(port, key, route, bytes, NULL);
+	struct sk_buff *skb = ktftp_xmit_new(port, key, route, bytes, NULL);
 
 	if (unlikely(!skb))
 		return NULL;
 	skb_put_data(skb, data, bytes);
-	return push_headers(port, key, route, skb);
+	return ktftp_xmit_push(port, key, route, skb);
 }
 
 /**

@@ -73,6 +73,11 @@ void ktftp_route_init(struct ktftp_route *route);
 void ktftp_route_drop(struct ktftp_route *route);
 unsigned int ktftp_xmit_room(const struct ktftp_port *port, const struct ktftp_key *key,
 			     struct ktftp_route *route);
+struct sk_buff *ktftp_xmit_new(const struct ktftp_port *port, const struct ktftp_key *key, struct ktftp_route *route,
+			       unsigned int bytes, struct sk_buff **spare);
+unsigned int ktftp_xmit_attach(struct sk_buff *skb, unsigned int i, const struct ktftp_block *block);
+struct sk_buff *ktftp_xmit_push(const struct ktftp_port *port, const struct ktftp_key *key, struct ktftp_route *route,
+				struct sk_buff *skb);
 struct sk_buff *ktftp_xmit_block(const struct ktftp_port *port, const struct ktftp_key *key,
 				 struct ktftp_route *route, u16 wire, const struct ktftp_block *block,
 				 struct sk_buff **spare);

@@ -470,6 +470,8 @@ enum ktftp_a_request {
  *   then.
  * @KTFTP_A_STATS_REQUESTS_CLIENT_OVERFLOW: (u64) Read requests answered with ERROR 0 because their
  *   client had max_transfers_per_client.
+ * @KTFTP_A_STATS_ACKS_GAP: (u64) Acknowledgements of a part of a window, behind which blocks were
+ *   sent again at once.
  */
 enum ktftp_a_stats {
 	KTFTP_A_STATS_PAD = 1,
@@ -515,9 +517,10 @@ enum ktftp_a_stats {
 	KTFTP_A_STATS_FOUND_LD = 41,
 	KTFTP_A_STATS_NOT_FOUND_LD = 42,
 	KTFTP_A_STATS_REQUESTS_CLIENT_OVERFLOW = 43,
+	KTFTP_A_STATS_ACKS_GAP = 44,
 };
 
-#define KTFTP_A_STATS_MAX	KTFTP_A_STATS_REQUESTS_CLIENT_OVERFLOW
+#define KTFTP_A_STATS_MAX	KTFTP_A_STATS_ACKS_GAP
 
 /**
  * enum ktftp_cmd - Commands and notifications.

@@ -9,6 +9,7 @@
 TUNABLES="
 store_limit_mb    1     16777216  $(($(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo) / 4096))
 max_blksize       8     65464     65464
+max_windowsize    1     65535     65535
 honor_timeout     0     1         0
 rto_min_ms        4     200       16
 rto_max_ms        200   60000     4000

@@ -179,11 +179,11 @@ static void cut(struct ktftp_transfer *t, struct answer *answer, struct ktftp_en
 	ktftp_transfer_conclude(t, KTFTP_TRANSFER_END_WITHDRAWN, KTFTP_LIFE_DEAD, e);
 }
 
-/* Sooner than in half of the shortest round trip nobody answers what was sent last. */
+/* So much sooner than in the shortest round trip nobody answers what was sent last. */
 static bool is_early(const struct ktftp_transfer *t)
 {
 	return !ktftp_window_is_lock_step(&t->window) &&
-	       ktftp_transfer_now_us() - t->resent_us < t->rto.least_us / 2;
+	       ktftp_transfer_now_us() - t->resent_us < t->rto.least_us / 4;
 }
 
 /* Asks an ACK for blocks. Of a transfer that lingers only the last one is left, which its timer repeats. */

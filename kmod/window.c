@@ -3,8 +3,8 @@
  * Pure: windows of blocks, RFC 7440; of a single block in lock-step, RFC 1350.
  *
  * Nothing that a client or a network repeats makes the traffic grow (RFC 1123 4.2.3.1): of all acknowledgements of
- * one block at most one is answered by sending blocks again, and none when what came before it may have been received
- * twice, or when it came too soon to be an answer to what was sent last.
+ * one block at most one is answered by sending blocks again, none when what came before it may have been received
+ * twice, and none at all once such an answer turned out to be needless.
  */
 #include <linux/limits.h>
 #include <linux/math64.h>
@@ -18,6 +18,9 @@
 
 /* No number of an ACK. */
 #define NOWHERE				U32_MAX
+
+/* A client that acknowledges so many blocks one by one acknowledges every block. */
+#define SINGLES				2
 
 /**
  * ktftp_window_blocks() - how many DATA blocks a file takes
@@ -104,7 +107,6 @@ static void rewind(struct ktftp_window *window)
 {
 	window->ahead = 0;
 	window->repeated = true;
-	window->answered = true;
 }
 
 /*
@@ -123,6 +125,7 @@ static void advance(struct ktftp_window *window, u32 step)
 	window->before = ktftp_window_wire(window, window->acked);
 	window->acked += step;
 	window->timeouts = 0;
+	window->was_answered = window->answered;
 	window->answered = false;
 }
 
@@ -133,6 +136,7 @@ static enum ktftp_ack all_acked(struct ktftp_window *window, u32 step)
 		ktftp_burst_whole(&window->burst);
 	if (step > 1 && step == window->size)
 		window->eager = false;
+	window->singles = 0;
 	window->ahead = 0;
 	window->was_repeated = window->repeated;
 	window->repeated = false;
@@ -147,12 +151,13 @@ static enum ktftp_ack some_acked(struct ktftp_window *window, u32 step, bool ear
 {
 	bool behind = step >= window->ahead;
 
-	if (early && !behind)
+	window->singles = step == 1 ? window->singles + 1 : 0;
+	if ((early && !behind) || window->singles > SINGLES)
 		window->eager = true;
 	if (!behind && !window->eager) {
 		gap_after(window, step);
 		advance(window, step);
-		window->answered = true;
+		window->was_answered = false;
 		return KTFTP_ACK_GAP;
 	}
 	window->ahead -= behind ? window->ahead : step;
@@ -161,19 +166,22 @@ static enum ktftp_ack some_acked(struct ktftp_window *window, u32 step, bool ear
 }
 
 /* Nothing new is acknowledged: of a window, either the first block is missing, or the ACK is a copy. */
-static enum ktftp_ack acked_again(struct ktftp_window *window, bool early)
+static enum ktftp_ack acked_again(struct ktftp_window *window)
 {
 	if (ktftp_window_is_lock_step(window) || window->sent == window->acked)
 		return KTFTP_ACK_DUPLICATE;
+	if (window->was_answered)
+		window->deaf = true;
 	if (window->timeouts > TIMEOUTS_OF_WHOLE_WINDOWS) {
 		/* It was away, and is back. */
 		window->timeouts = 0;
 		rewind(window);
 		return KTFTP_ACK_GAP;
 	}
-	if (early || window->answered || window->was_repeated || window->eager || !window->ahead)
+	if (window->repeated || window->was_repeated || window->eager || window->deaf || !window->ahead)
 		return KTFTP_ACK_DUPLICATE;
 	gap_after(window, 0);
+	window->answered = true;
 	return KTFTP_ACK_GAP;
 }
 
@@ -196,13 +204,12 @@ enum ktftp_ack ktftp_window_ack(struct ktftp_window *window, u16 wire, bool earl
 		window->negotiating = false;
 		window->was_repeated = window->repeated;
 		window->repeated = false;
-		window->answered = false;
 		window->timeouts = 0;
 		return KTFTP_ACK_NEXT;
 	}
 	step = blocks_ahead(window, wire);
 	if (!step)
-		return acked_again(window, early);
+		return acked_again(window);
 	if (step > sent || is_of_the_window_before(window, wire))
 		return KTFTP_ACK_STALE;
 	return step == sent ? all_acked(window, step) : some_acked(window, step, early);

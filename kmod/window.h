@@ -23,8 +23,11 @@
  * @rollover: the number on the wire after 65535, 0 or 1
  * @repeated: something behind @acked was sent again
  * @was_repeated: something of the window before was: what is acknowledged twice may have been received twice
- * @answered: a repeated acknowledgement of @acked has had its answer
+ * @answered: a repeated acknowledgement of @acked was answered by sending what is behind it again
+ * @was_answered: one of the window before had; when that window is acknowledged twice, it was sent twice in vain
+ * @deaf: that happened: acknowledgements of nothing new have no answer any more
  * @eager: the client acknowledges more than the ends of windows and what is before a gap
+ * @singles: acknowledgements of a single block in the midst of windows, in a row
  * @timeouts: times in a row that nothing was acknowledged in time
  *
  * Blocks are counted from 1 and never wrap here; only the 16-bit number on the wire does. All of it is
@@ -44,7 +47,10 @@ struct ktftp_window {
 	bool repeated;
 	bool was_repeated;
 	bool answered;
+	bool was_answered;
+	bool deaf;
 	bool eager;
+	u8 singles;
 };
 
 /**

@@ -20,7 +20,7 @@ LANE_1=() LANE_2=() ALONE=()
 
 # Test programs in C, which the guests run.
 # shellcheck disable=SC2034
-C_PROGRAMS=(protocol options timers handover malformed spoofed limits sets churn esp)
+C_PROGRAMS=(protocol options windows bursts timers handover malformed spoofed limits sets churn esp)
 
 # in_guest KERNEL PROCESSORS PROGRAM...: test programs, one after the other, in one guest. Two guests side by side
 # with two processors each would wait for each other most of the time: one of them has one.

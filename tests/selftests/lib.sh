@@ -22,6 +22,7 @@ CLIENT6=2001:db8::2
 export SERVER CLIENT SERVER6 CLIENT6
 
 PARAMETERS=/sys/module/ktftp/parameters
+TRACEFS=/sys/kernel/tracing
 
 # The hook of ktap.sh.
 before_tests()
@@ -81,6 +82,17 @@ set_param()
 write_param()
 {
 	echo "$2" > "$PARAMETERS/$1"
+}
+
+need_tracefs()
+{
+	[ -d "$TRACEFS/events" ] || mount -t tracefs tracefs "$TRACEFS" || skip "no tracefs here"
+}
+
+# write_tracefs FILE TEXT
+write_tracefs()
+{
+	echo "$2" > "$TRACEFS/$1"
 }
 
 # one_host NAME: makes it, with no network but its own; it goes when the test ends.

@@ -185,6 +185,42 @@ downloads_are_whole_when_everything_goes_wrong_at_once()
 	[ "$(stat_of segments_repeated)" -gt 0 ]
 }
 
+# windows_over NETEM...: atftp gets a file over both families by windows.
+windows_over()
+{
+	expect_loss
+	set_param rto_max_ms 8000
+	over_a_network_with "$@"
+	listen
+	download_by atftp,windowsize=16,blksize=512 atftp,windowsize=5
+	all_ended_well
+}
+
+windows_are_whole_when_1_percent_is_lost()
+{
+	windows_over loss 1%
+	[ "$(stat_of segments_repeated)" -gt 0 ]
+}
+
+windows_are_whole_when_5_percent_are_lost()
+{
+	windows_over loss 5%
+	[ "$(stat_of segments_repeated)" -gt 0 ]
+}
+
+doubled_packets_do_not_double_windows()
+{
+	set_param rto_min_ms 200
+	windows_over duplicate 5%
+	[ $((5 * $(stat_of segments_sent))) -lt $((6 * ${#PIDS[@]} * BLOCKS)) ]
+}
+
+windows_are_whole_when_packets_overtake_each_other()
+{
+	set_param rto_min_ms 200
+	windows_over delay 5ms reorder 25% duplicate 5%
+}
+
 # shellcheck disable=SC2034 # for run_tests
 TESTS=(
 	downloads_are_whole_when_1_percent_is_lost
@@ -195,5 +231,9 @@ TESTS=(
 	a_doubled_acknowledgement_does_not_double_what_follows
 	downloads_are_whole_when_packets_overtake_each_other
 	downloads_are_whole_when_everything_goes_wrong_at_once
+	windows_are_whole_when_1_percent_is_lost
+	windows_are_whole_when_5_percent_are_lost
+	doubled_packets_do_not_double_windows
+	windows_are_whole_when_packets_overtake_each_other
 )
 run_tests "$@"

@@ -5,7 +5,6 @@
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-TRACEFS=/sys/kernel/tracing
 EVENTS=(ack end request retransmit send start)
 
 declare -A TOP_SAYS
@@ -16,11 +15,6 @@ CLIENT_B=198.51.100.12
 
 BYTES=20000
 BLOCKS=$((BYTES / 512 + 1))
-
-need_tracefs()
-{
-	[ -d "$TRACEFS/events" ] || mount -t tracefs tracefs "$TRACEFS" || skip "no tracefs here"
-}
 
 # serve_file: two hosts, and a file on the server. Nothing is repeated because a machine is slow.
 serve_file()
@@ -42,11 +36,6 @@ record()
 	write_tracefs trace ''
 	write_tracefs buffer_size_kb 4096
 	write_tracefs events/ktftp/enable 1
-}
-
-write_tracefs()
-{
-	echo "$2" > "$TRACEFS/$1"
 }
 
 # stop_recording: the events are in the file trace, one a line.

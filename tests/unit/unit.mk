@@ -38,8 +38,8 @@ $(UNIT_PROGRAMS): $(B)/unit/%: $(B)/unit/test-%.o
 
 # Each pure file has its own tests; the window has some more, which are not for the kernel.
 $(PURE:%=$(B)/unit/%): $(B)/unit/%: $(B)/unit/kmod-%.o
-$(B)/unit/downloads: $(B)/unit/kmod-window.o
-$(B)/unit/downloads $(B)/unit/window: $(B)/unit/kmod-burst.o
+$(B)/unit/downloads $(B)/unit/window_model: $(B)/unit/kmod-window.o
+$(B)/unit/downloads $(B)/unit/window $(B)/unit/window_model: $(B)/unit/kmod-burst.o
 
 # Nor are those of the load generator's pure files, which have nothing of the module.
 TFTPLOAD_PURE := buffers download habits histogram names packet rules timers

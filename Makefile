@@ -18,7 +18,8 @@ NL_LIBS := -lnl-genl-3 -lnl-3
 KMOD_SOURCES := Kbuild VERSION $(wildcard kmod/*.[ch] kmod/*/*.h kmod/*/*/*.h)
 PURE := proto options names rto burst window
 
-.PHONY: all user tftpload bpf docs kmod selftests help setup run check check-long lint bench bench-loss bench-scale clean vm-build install install-dkms FORCE
+.PHONY: all user tftpload bpf docs kmod selftests help setup run check check-long lint bench bench-loss bench-scale \
+	bench-picture clean vm-build install install-dkms FORCE
 all: kmod user bpf docs
 
 help:
@@ -31,9 +32,10 @@ help:
 	@echo 'make check              every test layer, one table'
 	@echo 'make check-long         the layers that take too long for make check'
 	@echo 'make lint               what tools find without running anything: checkpatch, sparse, shellcheck, ...'
-	@echo 'make bench              guest CPU per block, against other TFTP servers'
-	@echo 'make bench-loss         what lost packets cost a download, in time'
+	@echo 'make bench [PARTS=..]   what blocks cost and what lost packets cost, against other servers and the targets'
+	@echo 'make bench-loss         what lost packets cost a download, in time, on 6.1 and 6.12'
 	@echo 'make bench-scale        what 100,000 transfers at once cost: memory, timers, guest CPU per block'
+	@echo 'make bench-picture      the picture of the last make bench into docs'
 	@echo 'make install            ktftpctl, man pages and, if it was built, ktftp-top below PREFIX (/usr/local)'
 	@echo 'make install-dkms       the sources of the module where DKMS looks for them (/usr/src)'
 	@echo 'make clean'
@@ -181,7 +183,7 @@ lint:
 	@tests/lint
 
 bench: all
-	@tests/bench/run
+	@tests/bench/table $(PARTS)
 
 bench-loss: all
 	@tests/bench/loss --kernel 6.1
@@ -189,6 +191,9 @@ bench-loss: all
 
 bench-scale: all
 	@tests/bench/scale/run --kernel 6.12
+
+bench-picture:
+	@tests/bench/picture $(B)/bench/loss.json docs/bench
 
 PREFIX ?= /usr/local
 install: user docs

@@ -21,7 +21,7 @@ import json
 import sys
 
 s = {one["server"]: one for one in json.load(open(sys.argv[1]))["servers"]}
-clean, lossy = (json.loads(line) for line in open(sys.argv[2]))
+clean, lossy = sorted((json.loads(line) for line in open(sys.argv[2])), key=lambda one: one["errors_percent"])
 sys.exit(not eval(sys.argv[3]))
 PYTHON
 		echo "ok $number $1"
@@ -37,7 +37,7 @@ echo "1..6"
 	echo "Bail out! the benchmark did not run"
 	exit 1
 }
-"$here/loss" --rounds 1 --blocks 500 --examples C --kernel 6.12 --json > "$losses" || {
+"$here/loss" --rounds 1 --bytes 255999 --examples C --kernel 6.12 --json > "$losses" || {
 	echo "Bail out! a download with losses failed"
 	exit 1
 }

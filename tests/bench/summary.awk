@@ -26,11 +26,9 @@ function median(column, server,    i, count)
 # Round by round, for a machine that is slower in one round than in another is so for all servers alike.
 function ratio(server,    i)
 {
-	if (!("ktftp" in rounds))
-		return "-"
 	for (i = 1; i <= rounds[server]; i++)
 		ratios[server, i] = cost[server, i] / cost["ktftp", i]
-	return sprintf("%.2f", median(ratios, server))
+	return median(ratios, server)
 }
 
 function print_row(server,    middle)
@@ -38,7 +36,8 @@ function print_row(server,    middle)
 	middle = median(cost, server)
 	printf "%-11s %12.1f %13s %10.0f %15.2f %8d %9s\n", server, middle,
 	       sprintf("%.1f..%.1f", sorted[1], sorted[rounds[server]]), median(rate, server),
-	       median(latency, server) / 1000, failed[server], ratio(server)
+	       median(latency, server) / 1000, failed[server],
+	       ("ktftp" in rounds) ? sprintf("%.2f", ratio(server)) : "-"
 }
 
 function print_object(server, comma,    middle)
@@ -49,8 +48,14 @@ function print_object(server, comma,    middle)
 	       sorted[rounds[server]]
 	printf ",\"blocks_per_second\":%.1f,\"ack_to_data_p99_us\":%.1f,\"failed\":%d,\"retransmissions\":%d",
 	       median(rate, server), median(latency, server), failed[server], repeats[server]
-	printf ",\"load_cpu_us_per_block\":%.3f,\"ratio_to_ktftp\":%s}", median(load, server),
-	       (ratio(server) == "-") ? "null" : ratio(server)
+	printf ",\"load_cpu_us_per_block\":%.3f,", median(load, server)
+	if ("ktftp" in rounds) {
+		middle = ratio(server)
+		printf "\"ratio_to_ktftp\":%.4f,\"ratio_to_ktftp_min\":%.4f,\"ratio_to_ktftp_max\":%.4f}",
+		       middle, sorted[1], sorted[rounds[server]]
+	} else {
+		printf "\"ratio_to_ktftp\":null}"
+	}
 }
 
 {

@@ -43,14 +43,14 @@ struct ktftp_window {
 	u16 doubtful;
 	u8 timeouts;
 	u8 rollover;
-	bool negotiating;
-	bool repeated;
-	bool was_repeated;
-	bool answered;
-	bool was_answered;
-	bool deaf;
-	bool eager;
 	u8 singles;
+	bool negotiating : 1;
+	bool repeated : 1;
+	bool was_repeated : 1;
+	bool answered : 1;
+	bool was_answered : 1;
+	bool deaf : 1;
+	bool eager : 1;
 };
 
 /**

@@ -179,13 +179,6 @@ static void cut(struct ktftp_transfer *t, struct answer *answer, struct ktftp_en
 	ktftp_transfer_conclude(t, KTFTP_TRANSFER_END_WITHDRAWN, KTFTP_LIFE_DEAD, e);
 }
 
-/* So much sooner than in the shortest round trip nobody answers what was sent last. */
-static bool is_early(const struct ktftp_transfer *t)
-{
-	return !ktftp_window_is_lock_step(&t->window) &&
-	       ktftp_transfer_now_us() - t->resent_us < t->rto.least_us / 4;
-}
-
 /* Asks an ACK for blocks. Of a transfer that lingers only the last one is left, which its timer repeats. */
 static bool asks_for_more(const struct ktftp_transfer *t, enum ktftp_ack what)
 {
@@ -198,7 +191,7 @@ static void take_ack(struct ktftp_transfer *t, u16 wire, struct sk_buff **spare,
 {
 	u64 acked = t->window.acked;
 
-	answer->what = ktftp_window_ack(&t->window, wire, is_early(t));
+	answer->what = ktftp_window_ack(&t->window, wire);
 	answer->moved = t->window.acked - acked;
 	ktftp_trace_ack(t, wire, answer->what);
 	answer->kn = t->table->kn;

@@ -14,13 +14,18 @@
 
 /* After so many timeouts in a row whole windows are sent rarely: whoever is there acknowledges what it has again. */
 #define TIMEOUTS_OF_WHOLE_WINDOWS	2
+#define TIMEOUTS_OF_FIRST_WINDOW	1
 #define TIMEOUTS_TO_A_WHOLE_WINDOW	4
 
 /* No number of an ACK. */
 #define NOWHERE				U32_MAX
 
-/* A client that acknowledges so many blocks one by one acknowledges every block. */
-#define SINGLES				2
+/*
+ * A client that acknowledges blocks in the midst of windows one by one, or so often before a whole window was
+ * acknowledged, does so whether or not anything is missing.
+ */
+#define SINGLES				3
+#define GAPS				4
 
 /**
  * ktftp_window_blocks() - how many DATA blocks a file takes
@@ -93,8 +98,9 @@ static u32 room(const struct ktftp_window *window)
 
 	/* Whoever has acknowledged no block yet may be somebody who made up an answer to an OACK. */
 	if (!window->acked && window->size > 1)
-		blocks = min_t(u32, blocks, window->burst.most * (1u + window->timeouts));
-	if (window->timeouts > TIMEOUTS_OF_WHOLE_WINDOWS && (window->timeouts + 1) % TIMEOUTS_TO_A_WHOLE_WINDOW)
+		blocks = min_t(u32, blocks, window->burst.most);
+	if (window->timeouts > (window->acked ? TIMEOUTS_OF_WHOLE_WINDOWS : TIMEOUTS_OF_FIRST_WINDOW) &&
+	    (window->timeouts + 1) % TIMEOUTS_TO_A_WHOLE_WINDOW)
 		blocks = min_t(u32, blocks, KTFTP_BURST_LEAST);
 	return blocks;
 }
@@ -102,6 +108,7 @@ static u32 room(const struct ktftp_window *window)
 /* Sending begins anew behind what is acknowledged. */
 static void rewind(struct ktftp_window *window)
 {
+	window->resent = window->sent - window->acked;
 	window->ahead = 0;
 	window->repeated = true;
 }
@@ -121,8 +128,9 @@ static void judge_gap(struct ktftp_window *window, u32 step)
 static void advance(struct ktftp_window *window, u32 step)
 {
 	window->acked += step;
-	window->doubtful -= min_t(u32, window->doubtful, step);
+	window->resent -= min_t(u32, window->resent, step);
 	window->timeouts = 0;
+	window->in_doubt = false;
 	window->was_answered = window->answered;
 	window->answered = false;
 }
@@ -135,6 +143,7 @@ static enum ktftp_ack all_acked(struct ktftp_window *window, u32 step)
 	if (step > 1 && step == window->size)
 		window->eager = false;
 	window->singles = 0;
+	window->gaps = 0;
 	window->ahead = 0;
 	window->was_repeated = window->repeated;
 	window->repeated = false;
@@ -142,34 +151,33 @@ static enum ktftp_ack all_acked(struct ktftp_window *window, u32 step)
 }
 
 /*
- * Some of it is acknowledged. What is before the gap is what a client acknowledges in the midst of a window; one that
- * acknowledges once more before it can have been sent anything again acknowledges whatever it likes. Where the client
- * may have had blocks that were sent again, it may complain of their second copies: only a timeout tells.
+ * Is what is acknowledged in the midst of a window what comes before a gap? Not when the client complains of the first
+ * block that was sent again, because it has it: all that was sent before is what it acknowledges then; or, after a
+ * timeout, as much of that as it got.
  */
-static enum ktftp_ack some_acked(struct ktftp_window *window, u32 step, bool early)
+static bool is_gap(struct ktftp_window *window, u32 step)
 {
 	bool behind = step >= window->ahead;
 
 	window->singles = step == 1 ? window->singles + 1 : 0;
-	if ((early && !behind) || window->singles > SINGLES)
+	if (window->singles == SINGLES || window->gaps == GAPS)
 		window->eager = true;
-	if (behind || window->eager || step < window->doubtful) {
-		window->ahead -= behind ? window->ahead : step;
+	return !behind && !window->eager && !window->in_doubt && step != window->resent;
+}
+
+static enum ktftp_ack some_acked(struct ktftp_window *window, u32 step)
+{
+	if (!is_gap(window, step)) {
+		window->ahead -= min_t(u32, window->ahead, step);
 		advance(window, step);
 		return KTFTP_ACK_SOME;
 	}
 	judge_gap(window, step);
 	advance(window, step);
 	window->was_answered = false;
+	window->gaps++;
 	rewind(window);
 	return KTFTP_ACK_GAP;
-}
-
-/* The client may have blocks that are sent again, and complain of them. */
-static void rewind_in_doubt(struct ktftp_window *window)
-{
-	window->doubtful = window->sent - window->acked;
-	rewind(window);
 }
 
 /* Nothing new is acknowledged: of a window, either the first block is missing, or the ACK is a copy. */
@@ -182,14 +190,14 @@ static enum ktftp_ack acked_again(struct ktftp_window *window)
 	if (window->timeouts > TIMEOUTS_OF_WHOLE_WINDOWS) {
 		/* It was away, and is back. */
 		window->timeouts = 0;
-		rewind_in_doubt(window);
+		rewind(window);
 		return KTFTP_ACK_GAP;
 	}
 	if (window->repeated || window->was_repeated || window->eager || window->deaf || !window->ahead)
 		return KTFTP_ACK_DUPLICATE;
 	judge_gap(window, 0);
 	window->answered = true;
-	rewind_in_doubt(window);
+	rewind(window);
 	return KTFTP_ACK_GAP;
 }
 
@@ -197,12 +205,11 @@ static enum ktftp_ack acked_again(struct ktftp_window *window)
  * ktftp_window_ack() - take an ACK in
  * @window: where the download stands; moves on by the blocks that @wire acknowledges
  * @wire: block number of the ACK
- * @early: it came sooner after what was sent last than an answer to that can; of no interest in lock-step
  *
  * Return: what the ACK means. After KTFTP_ACK_GAP and KTFTP_ACK_SOME ktftp_window_take() has the blocks to be sent;
  * there may be none.
  */
-enum ktftp_ack ktftp_window_ack(struct ktftp_window *window, u16 wire, bool early)
+enum ktftp_ack ktftp_window_ack(struct ktftp_window *window, u16 wire)
 {
 	u32 sent = window->sent - window->acked, step;
 
@@ -220,7 +227,7 @@ enum ktftp_ack ktftp_window_ack(struct ktftp_window *window, u16 wire, bool earl
 		return acked_again(window);
 	if (step > sent)
 		return KTFTP_ACK_STALE;
-	return step == sent ? all_acked(window, step) : some_acked(window, step, early);
+	return step == sent ? all_acked(window, step) : some_acked(window, step);
 }
 
 /**
@@ -283,5 +290,8 @@ void ktftp_window_timeout(struct ktftp_window *window)
 		window->timeouts++;
 	if (!window->negotiating && window->size > 1)
 		ktftp_burst_lost(&window->burst, again);
-	rewind_in_doubt(window);
+	/* If it is one that acknowledges all sorts of things, it will show that again. */
+	window->eager = false;
+	window->in_doubt = true;
+	rewind(window);
 }

@@ -18,7 +18,7 @@
  * @burst: how many of them leave at once
  * @size: blocks that the client acknowledges together, at least 1; 0 is read as 1
  * @ahead: blocks behind @acked that were sent in this round: a loss begins a new one, from @acked
- * @doubtful: blocks behind @acked that were sent again although the client may have them
+ * @resent: blocks behind @acked that had been sent when sending began anew
  * @negotiating: an OACK is out, as block 0, and no block yet
  * @rollover: the number on the wire after 65535, 0 or 1
  * @repeated: something behind @acked was sent again
@@ -27,7 +27,9 @@
  * @was_answered: one of the window before had; when that window is acknowledged twice, it was sent twice in vain
  * @deaf: that happened: acknowledgements of nothing new have no answer any more
  * @eager: the client acknowledges more than the ends of windows and what is before a gap
+ * @in_doubt: sending began anew because of a timeout, and what the client has is not known
  * @singles: acknowledgements of a single block in the midst of windows, in a row
+ * @gaps: gaps that were answered since all that was sent was acknowledged
  * @timeouts: times in a row that nothing was acknowledged in time
  *
  * Blocks are counted from 1 and never wrap here; only the 16-bit number on the wire does. All of it is
@@ -40,10 +42,11 @@ struct ktftp_window {
 	struct ktftp_burst burst;
 	u16 size;
 	u16 ahead;
-	u16 doubtful;
+	u16 resent;
 	u8 timeouts;
 	u8 rollover;
 	u8 singles;
+	u8 gaps;
 	bool negotiating : 1;
 	bool repeated : 1;
 	bool was_repeated : 1;
@@ -51,6 +54,7 @@ struct ktftp_window {
 	bool was_answered : 1;
 	bool deaf : 1;
 	bool eager : 1;
+	bool in_doubt : 1;
 };
 
 /**
@@ -87,7 +91,7 @@ struct ktftp_run {
 u64 ktftp_window_blocks(u64 bytes, u32 blksize);
 u16 ktftp_window_wire(const struct ktftp_window *window, u64 block);
 void ktftp_window_init(struct ktftp_window *window, u64 blocks, u32 blksize, u16 size);
-enum ktftp_ack ktftp_window_ack(struct ktftp_window *window, u16 wire, bool early);
+enum ktftp_ack ktftp_window_ack(struct ktftp_window *window, u16 wire);
 bool ktftp_window_has_more(const struct ktftp_window *window);
 struct ktftp_run ktftp_window_take(struct ktftp_window *window);
 void ktftp_window_untake(struct ktftp_window *window, u64 first);

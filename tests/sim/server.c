@@ -98,7 +98,7 @@ static void all_acknowledged(struct server *server, u64 now_us, const struct pac
 
 static void take_ack(struct server *server, u64 now_us, const struct packet *ack)
 {
-	enum ktftp_ack what = ktftp_window_ack(&server->window, ack->wire, false);
+	enum ktftp_ack what = ktftp_window_ack(&server->window, ack->wire);
 
 	if (what != KTFTP_ACK_STALE)
 		server->heard = jiffies_at(now_us);

@@ -137,7 +137,7 @@ static enum ktftp_ack true_meaning(const struct ktftp_window *window, u64 block)
 static void server_takes_ack(struct download *d, const struct packet *ack)
 {
 	const struct ktftp_window before = d->window;
-	enum ktftp_ack what = ktftp_window_ack(&d->window, ack->wire, false);
+	enum ktftp_ack what = ktftp_window_ack(&d->window, ack->wire);
 
 	assert_int_equal(what, true_meaning(&before, ack->block));
 	d->meant[what]++;

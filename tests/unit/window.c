@@ -115,7 +115,7 @@ static void assert_ack(struct ktftp_window *window, u16 wire, enum ktftp_ack wha
 	const u64 blocks = window->blocks, sent = window->sent;
 	const u8 rollover = window->rollover;
 
-	assert_int_equal(ktftp_window_ack(window, wire, false), what);
+	assert_int_equal(ktftp_window_ack(window, wire), what);
 	assert_int_equal(window->acked, acked);
 	assert_int_equal(window->rollover, rollover);
 	assert_int_equal(window->sent, sent);

@@ -39,7 +39,6 @@ struct terms {
 /**
  * struct download - a server, a receiver, and what the judge saw
  * @due_us: when the server's timer is due
- * @round_us: when a round of sending began last: behind what is acknowledged, a round trip before any answer to it
  * @highest: the last block that was ever sent
  * @sent: DATA packets that left
  * @again: of these, sent before
@@ -53,7 +52,6 @@ struct download {
 	struct ktftp_window window;
 	u64 now_us;
 	u64 due_us;
-	u64 round_us;
 	bool complete;
 	u64 highest;
 	u64 sent;
@@ -102,8 +100,6 @@ static void send_burst(struct download *d)
 
 	if (run.count)
 		judge_run(d, &run);
-	if (run.count && run.first == d->window.acked + 1)
-		d->round_us = d->now_us;
 	for (i = 0; i < run.count; i++)
 		send_block(d, run.first + i);
 	if (ktftp_window_has_more(&d->window))
@@ -130,8 +126,7 @@ static void judge_ack(const struct download *d, u64 before)
 static void server_takes(struct download *d, const struct packet *ack)
 {
 	const u64 before = d->window.acked;
-	const bool early = d->now_us < d->round_us + 2 * d->network.delay_us;
-	enum ktftp_ack what = ktftp_window_ack(&d->window, ack->wire, early);
+	enum ktftp_ack what = ktftp_window_ack(&d->window, ack->wire);
 
 	judge_ack(d, before);
 	d->meant[what]++;

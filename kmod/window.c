@@ -21,11 +21,13 @@
 #define NOWHERE				U32_MAX
 
 /*
- * A client that acknowledges blocks in the midst of windows one by one, or so often before a whole window was
- * acknowledged, does so whether or not anything is missing.
+ * A client that acknowledges so many blocks in the midst of windows one by one does so whether or not anything is
+ * missing.
  */
 #define SINGLES				3
-#define GAPS				4
+
+/* Windows that may be sent again because of gaps; more only as more is acknowledged. */
+#define SPARE_WINDOWS			2
 
 /**
  * ktftp_window_blocks() - how many DATA blocks a file takes
@@ -70,6 +72,7 @@ void ktftp_window_init(struct ktftp_window *window, u64 blocks, u32 blksize, u16
 	*window = (struct ktftp_window){
 		.blocks = blocks,
 		.size = size,
+		.spare = min_t(u32, SPARE_WINDOWS * size, U16_MAX),
 		.rollover = window->rollover,
 		.negotiating = window->negotiating,
 	};
@@ -128,6 +131,7 @@ static void judge_gap(struct ktftp_window *window, u32 step)
 static void advance(struct ktftp_window *window, u32 step)
 {
 	window->acked += step;
+	window->spare = min_t(u32, window->spare + step, min_t(u32, SPARE_WINDOWS * window->size, U16_MAX));
 	window->resent -= min_t(u32, window->resent, step);
 	window->timeouts = 0;
 	window->in_doubt = false;
@@ -142,8 +146,8 @@ static enum ktftp_ack all_acked(struct ktftp_window *window, u32 step)
 		ktftp_burst_came(&window->burst);
 	if (step > 1 && step == window->size)
 		window->eager = false;
-	window->singles = 0;
-	window->gaps = 0;
+	if (step > 1)
+		window->singles = 0;
 	window->ahead = 0;
 	window->was_repeated = window->repeated;
 	window->repeated = false;
@@ -153,16 +157,17 @@ static enum ktftp_ack all_acked(struct ktftp_window *window, u32 step)
 /*
  * Is what is acknowledged in the midst of a window what comes before a gap? Not when the client complains of the first
  * block that was sent again, because it has it: all that was sent before is what it acknowledges then; or, after a
- * timeout, as much of that as it got.
+ * timeout, as much of that as it got. Nor when more would be sent again than is ever acknowledged.
  */
 static bool is_gap(struct ktftp_window *window, u32 step)
 {
 	bool behind = step >= window->ahead;
 
-	window->singles = step == 1 ? window->singles + 1 : 0;
-	if (window->singles == SINGLES || window->gaps == GAPS)
+	window->singles = step == 1 ? min_t(u8, window->singles + 1, SINGLES) : 0;
+	if (window->singles == SINGLES)
 		window->eager = true;
-	return !behind && !window->eager && !window->in_doubt && step != window->resent;
+	return !behind && !window->eager && !window->in_doubt && step != window->resent &&
+	       window->ahead - step <= window->spare;
 }
 
 static enum ktftp_ack some_acked(struct ktftp_window *window, u32 step)
@@ -173,9 +178,9 @@ static enum ktftp_ack some_acked(struct ktftp_window *window, u32 step)
 		return KTFTP_ACK_SOME;
 	}
 	judge_gap(window, step);
+	window->spare -= window->ahead - step;
 	advance(window, step);
 	window->was_answered = false;
-	window->gaps++;
 	rewind(window);
 	return KTFTP_ACK_GAP;
 }
@@ -292,6 +297,7 @@ void ktftp_window_timeout(struct ktftp_window *window)
 		ktftp_burst_lost(&window->burst, again);
 	/* If it is one that acknowledges all sorts of things, it will show that again. */
 	window->eager = false;
+	window->singles = 0;
 	window->in_doubt = true;
 	rewind(window);
 }

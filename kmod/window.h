@@ -19,6 +19,7 @@
  * @size: blocks that the client acknowledges together, at least 1; 0 is read as 1
  * @ahead: blocks behind @acked that were sent in this round: a loss begins a new one, from @acked
  * @resent: blocks behind @acked that had been sent when sending began anew
+ * @spare: blocks that may be sent again because of gaps
  * @negotiating: an OACK is out, as block 0, and no block yet
  * @rollover: the number on the wire after 65535, 0 or 1
  * @repeated: something behind @acked was sent again
@@ -29,7 +30,6 @@
  * @eager: the client acknowledges more than the ends of windows and what is before a gap
  * @in_doubt: sending began anew because of a timeout, and what the client has is not known
  * @singles: acknowledgements of a single block in the midst of windows, in a row
- * @gaps: gaps that were answered since all that was sent was acknowledged
  * @timeouts: times in a row that nothing was acknowledged in time
  *
  * Blocks are counted from 1 and never wrap here; only the 16-bit number on the wire does. All of it is
@@ -43,10 +43,10 @@ struct ktftp_window {
 	u16 size;
 	u16 ahead;
 	u16 resent;
+	u16 spare;
 	u8 timeouts;
 	u8 rollover;
 	u8 singles;
-	u8 gaps;
 	bool negotiating : 1;
 	bool repeated : 1;
 	bool was_repeated : 1;

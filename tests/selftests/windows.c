@@ -163,7 +163,10 @@ static const char *wraps(unsigned int windowsize, unsigned int rollover)
 	EXPECT_OK(receiver_begin(&r, &terms));
 	EXPECT_OK(receiver_ack(&r));
 	while (r.blocks < gap) {
-		EXPECT_OK(receiver_take_to(&r, MIN(r.base + windowsize, gap)));
+		/* Before it is proven it is sent less than such a window, and says what it has. */
+		const uint64_t most = r.base ? windowsize : MIN(windowsize, UNPROVEN_BLOCKS);
+
+		EXPECT_OK(receiver_take_to(&r, MIN(r.base + most, gap)));
 		EXPECT_OK(receiver_ack(&r));
 	}
 	EXPECT_OK(receiver_finish(&r));
@@ -208,8 +211,11 @@ static const char *a_late_ack_loses_nothing_where_block_0_follows_block_65535(vo
 	/* Proven by some of it: from here on a window is not bounded. */
 	EXPECT_OK(receiver_take_to(&r, first));
 	EXPECT_OK(receiver_ack(&r));
-	EXPECT_OK(receiver_take_to(&r, second));
-	EXPECT_OK(receiver_ack(&r));
+	/* No more than half of all numbers are ever on their way: it says what it has by then. */
+	while (r.blocks < second) {
+		EXPECT_OK(receiver_take_to(&r, MIN(r.base + 32767, second)));
+		EXPECT_OK(receiver_ack(&r));
+	}
 	/* All that follows is lost, and the acknowledgement before comes again: it has the number of what follows. */
 	EXPECT(reaches_at_least(KTFTP_A_STATS_SEGMENTS_SENT, second + 2));
 	EXPECT(receiver_number(&r, first) == receiver_number(&r, second + 1));

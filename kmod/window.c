@@ -27,7 +27,7 @@
 #define SINGLES				3
 
 /* Windows that may be sent again because of gaps; more only as more is acknowledged. */
-#define SPARE_WINDOWS			2
+#define SPARE_WINDOWS			4
 
 /**
  * ktftp_window_blocks() - how many DATA blocks a file takes

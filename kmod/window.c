@@ -83,16 +83,13 @@ static u32 blocks_ahead(const struct ktftp_window *window, u16 wire)
 	return wire >= acked ? wire - acked : wire + U16_MAX - acked;
 }
 
-/* In a window of more than half of all numbers, a late ACK of the window before looks like one of this. */
-static bool is_of_the_window_before(const struct ktftp_window *window, u16 wire)
-{
-	return window->sent - window->acked > S16_MAX && window->acked && wire == window->before;
-}
-
 /* Blocks behind @acked that may be sent before anything else is acknowledged. */
 static u32 room(const struct ktftp_window *window)
 {
 	u32 blocks = min_t(u64, max_t(u16, window->size, 1), window->blocks - window->acked);
+
+	/* With more than half of all numbers, a late ACK of the window before would look like one of this. */
+	blocks = min_t(u32, blocks, S16_MAX);
 
 	/* Whoever has acknowledged no block yet may be somebody who made up an answer to an OACK. */
 	if (!window->acked && window->size > 1)
@@ -110,20 +107,21 @@ static void rewind(struct ktftp_window *window)
 }
 
 /*
- * The block after @acked and @step more is missing. When a later burst has left since the one it was in, that may be
- * what made the client complain, and nothing is known of the rest of the one before.
+ * The block after @acked and @step more is missing. What made the client complain was behind it in the same burst,
+ * unless a later one has left since: then nothing is known of the rest of that one.
  */
-static void gap_after(struct ktftp_window *window, u32 step)
+static void judge_gap(struct ktftp_window *window, u32 step)
 {
 	if (step + window->burst.last < window->ahead)
 		ktftp_burst_lost(&window->burst, false);
-	rewind(window);
+	else
+		ktftp_burst_came(&window->burst);
 }
 
 static void advance(struct ktftp_window *window, u32 step)
 {
-	window->before = ktftp_window_wire(window, window->acked);
 	window->acked += step;
+	window->doubtful -= min_t(u32, window->doubtful, step);
 	window->timeouts = 0;
 	window->was_answered = window->answered;
 	window->answered = false;
@@ -133,7 +131,7 @@ static enum ktftp_ack all_acked(struct ktftp_window *window, u32 step)
 {
 	advance(window, step);
 	if (!window->repeated)
-		ktftp_burst_whole(&window->burst);
+		ktftp_burst_came(&window->burst);
 	if (step > 1 && step == window->size)
 		window->eager = false;
 	window->singles = 0;
@@ -145,7 +143,8 @@ static enum ktftp_ack all_acked(struct ktftp_window *window, u32 step)
 
 /*
  * Some of it is acknowledged. What is before the gap is what a client acknowledges in the midst of a window; one that
- * acknowledges once more before it can have been sent anything again acknowledges whatever it likes.
+ * acknowledges once more before it can have been sent anything again acknowledges whatever it likes. Where the client
+ * may have had blocks that were sent again, it may complain of their second copies: only a timeout tells.
  */
 static enum ktftp_ack some_acked(struct ktftp_window *window, u32 step, bool early)
 {
@@ -154,15 +153,23 @@ static enum ktftp_ack some_acked(struct ktftp_window *window, u32 step, bool ear
 	window->singles = step == 1 ? window->singles + 1 : 0;
 	if ((early && !behind) || window->singles > SINGLES)
 		window->eager = true;
-	if (!behind && !window->eager) {
-		gap_after(window, step);
+	if (behind || window->eager || step < window->doubtful) {
+		window->ahead -= behind ? window->ahead : step;
 		advance(window, step);
-		window->was_answered = false;
-		return KTFTP_ACK_GAP;
+		return KTFTP_ACK_SOME;
 	}
-	window->ahead -= behind ? window->ahead : step;
+	judge_gap(window, step);
 	advance(window, step);
-	return KTFTP_ACK_SOME;
+	window->was_answered = false;
+	rewind(window);
+	return KTFTP_ACK_GAP;
+}
+
+/* The client may have blocks that are sent again, and complain of them. */
+static void rewind_in_doubt(struct ktftp_window *window)
+{
+	window->doubtful = window->sent - window->acked;
+	rewind(window);
 }
 
 /* Nothing new is acknowledged: of a window, either the first block is missing, or the ACK is a copy. */
@@ -175,13 +182,14 @@ static enum ktftp_ack acked_again(struct ktftp_window *window)
 	if (window->timeouts > TIMEOUTS_OF_WHOLE_WINDOWS) {
 		/* It was away, and is back. */
 		window->timeouts = 0;
-		rewind(window);
+		rewind_in_doubt(window);
 		return KTFTP_ACK_GAP;
 	}
 	if (window->repeated || window->was_repeated || window->eager || window->deaf || !window->ahead)
 		return KTFTP_ACK_DUPLICATE;
-	gap_after(window, 0);
+	judge_gap(window, 0);
 	window->answered = true;
+	rewind_in_doubt(window);
 	return KTFTP_ACK_GAP;
 }
 
@@ -210,7 +218,7 @@ enum ktftp_ack ktftp_window_ack(struct ktftp_window *window, u16 wire, bool earl
 	step = blocks_ahead(window, wire);
 	if (!step)
 		return acked_again(window);
-	if (step > sent || is_of_the_window_before(window, wire))
+	if (step > sent)
 		return KTFTP_ACK_STALE;
 	return step == sent ? all_acked(window, step) : some_acked(window, step, early);
 }
@@ -275,5 +283,5 @@ void ktftp_window_timeout(struct ktftp_window *window)
 		window->timeouts++;
 	if (!window->negotiating && window->size > 1)
 		ktftp_burst_lost(&window->burst, again);
-	rewind(window);
+	rewind_in_doubt(window);
 }

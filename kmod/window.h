@@ -18,7 +18,7 @@
  * @burst: how many of them leave at once
  * @size: blocks that the client acknowledges together, at least 1; 0 is read as 1
  * @ahead: blocks behind @acked that were sent in this round: a loss begins a new one, from @acked
- * @before: number on the wire of what was acknowledged before @acked
+ * @doubtful: blocks behind @acked that were sent again although the client may have them
  * @negotiating: an OACK is out, as block 0, and no block yet
  * @rollover: the number on the wire after 65535, 0 or 1
  * @repeated: something behind @acked was sent again
@@ -40,17 +40,17 @@ struct ktftp_window {
 	struct ktftp_burst burst;
 	u16 size;
 	u16 ahead;
-	u16 before;
+	u16 doubtful;
 	u8 timeouts;
 	u8 rollover;
-	bool negotiating;
-	bool repeated;
-	bool was_repeated;
-	bool answered;
-	bool was_answered;
-	bool deaf;
-	bool eager;
 	u8 singles;
+	bool negotiating : 1;
+	bool repeated : 1;
+	bool was_repeated : 1;
+	bool answered : 1;
+	bool was_answered : 1;
+	bool deaf : 1;
+	bool eager : 1;
 };
 
 /**

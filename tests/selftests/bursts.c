@@ -111,6 +111,7 @@ static const char *a_file_that_is_withdrawn_ends_within_a_window(void)
 	const struct terms terms = plain_terms(OF_BLOCKS(2000), 16);
 	const char *const name = "file";
 	unsigned int grace = get_param("grace_s");
+	enum taken taken;
 	struct receiver r;
 	uint32_t count;
 
@@ -119,11 +120,16 @@ static const char *a_file_that_is_withdrawn_ends_within_a_window(void)
 	EXPECT_OK(receiver_take_to(&r, 10));
 	EXPECT_OK(set_param("grace_s", 0));
 	EXPECT(!ktftp_withdraw(k, NULL, &name, 1, &count));
-	EXPECT_OK(receiver_take_to(&r, 16));
-	EXPECT_OK(receiver_ack(&r));
-	EXPECT(receiver_take(&r, WAIT_MS) == GOODBYE);
+	/* At the latest the acknowledgement of the window is answered so. */
+	do {
+		taken = receiver_take(&r, WAIT_MS);
+		if (r.blocks == 16)
+			EXPECT_OK(receiver_ack(&r));
+	} while (taken == IN_ORDER);
+	EXPECT(taken == GOODBYE);
 	EXPECT(r.packet.value == 0);
-	EXPECT(reaches(KTFTP_A_STATS_ENDED_COMPLETE, 0));
+	EXPECT(none_left());
+	EXPECT(stat_of(KTFTP_A_STATS_ENDED_COMPLETE) == 0);
 	receiver_end(&r);
 	return set_param("grace_s", grace);
 }
@@ -240,6 +246,7 @@ static const char *repeats_after_a_made_up_ack_0_are_few(void)
 	EXPECT(none_left());
 	EXPECT(stat_of(KTFTP_A_STATS_ENDED_TIMED_OUT) == 1);
 	EXPECT(blocks_repeated() > 0);
+	printf("# %llu bytes sent\n", (unsigned long long)stat_of(KTFTP_A_STATS_BYTES_SENT));
 	EXPECT(stat_of(KTFTP_A_STATS_BYTES_SENT) <= 3 * UNPROVEN_BYTES);
 	receiver_end(&r);
 	return set_param("give_up_ms", give_up);
@@ -262,7 +269,8 @@ static const char *a_dead_client_is_sent_little(void)
 	EXPECT(none_left());
 	EXPECT(stat_of(KTFTP_A_STATS_ENDED_TIMED_OUT) == 1);
 	EXPECT(blocks_repeated() > 0);
-	EXPECT(blocks_repeated() <= 4 * 64);
+	printf("# %llu blocks sent again, of windows of 64\n", (unsigned long long)blocks_repeated());
+	EXPECT(blocks_repeated() <= 6 * 64);
 	receiver_end(&r);
 	return set_param("give_up_ms", give_up);
 }

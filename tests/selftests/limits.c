@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* How many transfers there may be, in all and of one client, and what is told to whom is one too many. */
 #include <arpa/inet.h>
+#include <limits.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,6 +22,10 @@
 #define TOO_MANY        "Too many transfers, try again later"
 #define TOO_MANY_OF_YOU "Too many transfers of this client"
 
+/* Where allocations are made to fail, and how many tests do so. */
+#define FAULTS          "/sys/kernel/debug/failslab/"
+#define NEED_FAULTS     2
+
 /* Several blocks. */
 #define BYTES           2000
 
@@ -26,6 +33,7 @@
 #define CROWDS          4
 #define CROWD           100
 #define MOST            37
+#define ROUNDS          2
 
 static uint8_t content[BYTES];
 
@@ -138,12 +146,13 @@ static const char *a_complete_transfer_makes_room_at_once(void)
 	int i;
 
 	EXPECT_OK(serve(3, 0));
-	EXPECT_OK(client_open(&client, SERVER, PORT));
-	for (i = 0; i < 50; i++)
+	for (i = 0; i < 50; i++) {
+		EXPECT_OK(client_open(&client, SERVER, PORT));
 		EXPECT_OK(client_download(&client, "file", content, BYTES));
+		client_close(&client);
+	}
 	EXPECT(stat_of(KTFTP_A_STATS_ENDED_COMPLETE) == 50);
 	EXPECT(stat_of(KTFTP_A_STATS_REQUESTS_OVERFLOW) == 0);
-	client_close(&client);
 	return NULL;
 }
 
@@ -153,6 +162,7 @@ struct crowd {
 	struct packet packet;
 	unsigned int served;
 	bool give_up;
+	pthread_barrier_t *ready;
 	const char *why;
 	pthread_t thread;
 };
@@ -163,6 +173,7 @@ static const char *ask_all(struct crowd *crowd)
 
 	for (i = 0; i < CROWD; i++)
 		EXPECT_OK(open_at(&crowd->clients[i], CLIENT));
+	pthread_barrier_wait(crowd->ready);
 	for (i = 0; i < CROWD; i++)
 		EXPECT_OK(client_request(&crowd->clients[i], RRQ, "file", "octet"));
 	for (i = 0; i < CROWD; i++) {
@@ -188,11 +199,14 @@ static void *run_crowd(void *context)
 /* Returns how many got a transfer in *served. */
 static const char *all_ask_at_once(struct crowd *crowds, bool give_up, unsigned int *served)
 {
+	pthread_barrier_t ready;
 	unsigned int i, j;
 
 	*served = 0;
+	EXPECT(!pthread_barrier_init(&ready, NULL, CROWDS));
 	for (i = 0; i < CROWDS; i++) {
 		crowds[i].give_up = give_up;
+		crowds[i].ready = &ready;
 		EXPECT(!pthread_create(&crowds[i].thread, NULL, run_crowd, &crowds[i]));
 	}
 	for (i = 0; i < CROWDS; i++) {
@@ -221,12 +235,15 @@ static const char *crowds_ask(bool give_up, unsigned int *served)
 static const char *max_transfers_is_exact_when_many_ask_at_once(void)
 {
 	unsigned int served;
+	int round;
 
-	EXPECT_OK(serve(MOST, 0));
-	EXPECT_OK(crowds_ask(false, &served));
-	EXPECT(served == MOST);
-	EXPECT(stat_of(KTFTP_A_STATS_REQUESTS_OVERFLOW) == CROWDS * CROWD - MOST);
-	EXPECT(stat_of(KTFTP_A_STATS_REQUESTS_CLIENT_OVERFLOW) == 0);
+	for (round = 0; round < ROUNDS; round++) {
+		EXPECT_OK(serve(MOST, 0));
+		EXPECT_OK(crowds_ask(false, &served));
+		EXPECT(served == MOST);
+		EXPECT(stat_of(KTFTP_A_STATS_REQUESTS_OVERFLOW) == CROWDS * CROWD - MOST);
+		EXPECT(stat_of(KTFTP_A_STATS_REQUESTS_CLIENT_OVERFLOW) == 0);
+	}
 	return NULL;
 }
 
@@ -369,12 +386,15 @@ static const char *a_change_is_for_requests_that_come_afterwards(void)
 static const char *max_transfers_per_client_is_exact_when_many_ask_at_once(void)
 {
 	unsigned int served;
+	int round;
 
-	EXPECT_OK(serve(1000, MOST));
-	EXPECT_OK(crowds_ask(false, &served));
-	EXPECT(served == MOST);
-	EXPECT(stat_of(KTFTP_A_STATS_REQUESTS_CLIENT_OVERFLOW) == CROWDS * CROWD - MOST);
-	EXPECT(stat_of(KTFTP_A_STATS_REQUESTS_OVERFLOW) == 0);
+	for (round = 0; round < ROUNDS; round++) {
+		EXPECT_OK(serve(1000, MOST));
+		EXPECT_OK(crowds_ask(false, &served));
+		EXPECT(served == MOST);
+		EXPECT(stat_of(KTFTP_A_STATS_REQUESTS_CLIENT_OVERFLOW) == CROWDS * CROWD - MOST);
+		EXPECT(stat_of(KTFTP_A_STATS_REQUESTS_OVERFLOW) == 0);
+	}
 	return NULL;
 }
 
@@ -397,6 +417,119 @@ static const char *transfers_that_end_while_others_begin_are_counted_right(void)
 	return NULL;
 }
 
+static const char *write_fault(const char *name, const char *format, unsigned long long value)
+{
+	char path[128];
+	FILE *file;
+	int err;
+
+	snprintf(path, sizeof(path), FAULTS "%s", name);
+	file = fopen(path, "we");
+	EXPECT(file);
+	fprintf(file, format, value);
+	err = fclose(file);
+	EXPECT(!err);
+	return NULL;
+}
+
+/* From where to where the code of a function of the kernel is. */
+static const char *find_function(const char *wanted, unsigned long long *start, unsigned long long *end)
+{
+	FILE *symbols = fopen("/proc/kallsyms", "re");
+	unsigned long long address;
+	char line[512], name[256];
+	int pass;
+
+	*start = 0;
+	*end = ULLONG_MAX;
+	EXPECT(symbols);
+	for (pass = 0; pass < 2; pass++) {
+		rewind(symbols);
+		while (fgets(line, sizeof(line), symbols)) {
+			if (sscanf(line, "%llx %*c %255s", &address, name) != 2)
+				continue;
+			/* The compiler may have added to its name. */
+			name[strcspn(name, ".")] = '\0';
+			if (pass == 0 && !strcmp(name, wanted))
+				*start = address;
+			else if (pass == 1 && address > *start && address < *end)
+				*end = address;
+		}
+	}
+	fclose(symbols);
+	EXPECT(*start);
+	return NULL;
+}
+
+/* From now on every allocation by that function fails, and by those that it calls. */
+static const char *let_fail(const char *function)
+{
+	unsigned long long start, end;
+
+	EXPECT_OK(find_function(function, &start, &end));
+	EXPECT_OK(write_fault("require-start", "0x%llx", start));
+	EXPECT_OK(write_fault("require-end", "0x%llx", end));
+	EXPECT_OK(write_fault("stacktrace-depth", "%llu", 32));
+	EXPECT_OK(write_fault("verbose", "%llu", 0));
+	EXPECT_OK(write_fault("ignore-gfp-wait", "%llu", 0));
+	EXPECT_OK(write_fault("times", "%lld", -1));
+	return write_fault("probability", "%llu", 100);
+}
+
+static const char *let_succeed(void)
+{
+	return write_fault("probability", "%llu", 0);
+}
+
+static const char *a_request_without_memory_is_counted_and_served_when_it_comes_again(void)
+{
+	struct client client;
+	uint16_t tid;
+
+	EXPECT_OK(serve(1, 1));
+	EXPECT_OK(client_open(&client, SERVER, PORT));
+	EXPECT_OK(let_fail("ktftp_transfer_alloc"));
+	EXPECT_OK(client_request(&client, RRQ, "file", "octet"));
+	EXPECT(client_hears_nothing(&client, SILENCE_MS));
+	EXPECT_OK(let_succeed());
+	EXPECT(stat_of(KTFTP_A_STATS_NO_MEMORY) == 1);
+	EXPECT(transfers() == 0);
+	EXPECT_OK(begin(&client, &tid));
+	client_close(&client);
+	return NULL;
+}
+
+/* The table has room for 64 at first, and cannot grow for a while. */
+static const char *requests_that_find_no_place_in_the_table_are_counted_and_served_when_they_come_again(void)
+{
+	struct client clients[CROWD];
+	unsigned int i, unserved = 0;
+	bool served[CROWD];
+	struct packet packet;
+	uint16_t tid;
+
+	EXPECT_OK(serve(1000, CROWD));
+	EXPECT_OK(let_fail("bucket_table_alloc"));
+	for (i = 0; i < CROWD; i++) {
+		EXPECT_OK(client_open(&clients[i], SERVER, PORT));
+		EXPECT_OK(client_request(&clients[i], RRQ, "file", "octet"));
+		served[i] = client_receive(&clients[i], &packet, SILENCE_MS);
+		unserved += !served[i];
+	}
+	EXPECT_OK(let_succeed());
+	EXPECT(unserved);
+	EXPECT(stat_of(KTFTP_A_STATS_NO_MEMORY) == unserved);
+	EXPECT(transfers() == CROWD - unserved);
+	for (i = 0; i < CROWD; i++)
+		if (!served[i])
+			EXPECT_OK(begin(&clients[i], &tid));
+	EXPECT(transfers() == CROWD);
+	EXPECT_OK(is_refused_at(CLIENT, TOO_MANY_OF_YOU));
+	for (i = 0; i < CROWD; i++)
+		client_close(&clients[i]);
+	return NULL;
+}
+
 /* The tunables as they were; who never answers is remembered for long, for the machine may be slow. */
 static int run_all(const struct ktap_test *tests, size_t count, const char *only)
 {
@@ -408,6 +541,7 @@ static int run_all(const struct ktap_test *tests, size_t count, const char *only
 		before[i] = get_param(names[i]);
 	set_param("unproven_retries", 10);
 	status = ktap_run(tests, count, only);
+	let_succeed();
 	for (i = 0; i < 3; i++)
 		set_param(names[i], before[i]);
 	return status;
@@ -429,7 +563,14 @@ int main(int argc, char **argv)
 		TEST(a_change_is_for_requests_that_come_afterwards),
 		TEST(max_transfers_per_client_is_exact_when_many_ask_at_once),
 		TEST(transfers_that_end_while_others_begin_are_counted_right),
+		TEST(a_request_without_memory_is_counted_and_served_when_it_comes_again),
+		TEST(requests_that_find_no_place_in_the_table_are_counted_and_served_when_they_come_again),
 	};
+	size_t count = sizeof(tests) / sizeof(*tests);
 
-	return run_all(tests, sizeof(tests) / sizeof(*tests), argc > 1 ? argv[1] : NULL);
+	mount("none", "/sys/kernel/debug", "debugfs", 0, NULL);
+	/* The last ones are for kernels that can let allocations fail. */
+	if (access(FAULTS, F_OK))
+		count -= NEED_FAULTS;
+	return run_all(tests, count, argc > 1 ? argv[1] : NULL);
 }

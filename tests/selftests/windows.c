@@ -10,8 +10,11 @@
 #include "ktap.h"
 #include "receiver.h"
 
-#define SERVER  "127.0.0.1"
-#define SERVER6 "::1"
+/* More is not sent before one is acknowledged; then a timeout has to come. */
+#define UNPROVEN_BLOCKS 256
+
+#define SERVER          "127.0.0.1"
+#define SERVER6         "::1"
 
 static const char *asks(unsigned int windowsize, unsigned int granted, uint32_t flags)
 {
@@ -139,7 +142,7 @@ static const char *files_that_begin_within_a_page_arrive_by_windows(void)
 
 static const char *a_window_of_65535_blocks_takes_a_whole_file(void)
 {
-	const struct terms terms = plain_terms(200000, 65535);
+	const struct terms terms = plain_terms(100000, 65535);
 
 	return arrives(&terms, SERVER);
 }
@@ -152,7 +155,7 @@ static const char *wraps(unsigned int windowsize, unsigned int rollover)
 		.blksize = 8,
 		.windowsize = windowsize,
 		.rollover = rollover,
-		.timeout_s = NO_TIMEOUT_S,
+		.timeout_s = windowsize > UNPROVEN_BLOCKS ? 1 : NO_TIMEOUT_S,
 	};
 	const uint64_t gap = 65535 - (windowsize > 2 ? 1 : 0);
 	struct receiver r;
@@ -164,8 +167,9 @@ static const char *wraps(unsigned int windowsize, unsigned int rollover)
 		EXPECT_OK(receiver_ack(&r));
 	}
 	EXPECT_OK(receiver_finish(&r));
+	printf("# windows of %u: %llu blocks repeated\n", windowsize, (unsigned long long)blocks_repeated());
 	/* The acknowledgement in the middle of a window asked for the rest of it once more, and nothing else did. */
-	EXPECT(blocks_repeated() < windowsize);
+	EXPECT(blocks_repeated() < windowsize + (windowsize > UNPROVEN_BLOCKS ? UNPROVEN_BLOCKS : 0));
 	return NULL;
 }
 
@@ -190,24 +194,29 @@ static const char *block_1_follows_block_65535_in_windows_of_1000_with_rollover_
  */
 static const char *a_late_ack_loses_nothing_where_block_0_follows_block_65535(void)
 {
+	const uint64_t first = 100, second = first + 65535; /* one window */
 	const struct terms terms = {
-		.length = 8 * 65800 + 3,
+		.length = 8 * (second + 200) + 3,
 		.blksize = 8,
 		.windowsize = 65535,
-		.timeout_s = NO_TIMEOUT_S,
+		.timeout_s = 1,
 	};
 	struct receiver r;
 
 	EXPECT_OK(receiver_begin(&r, &terms));
 	EXPECT_OK(receiver_ack(&r));
-	EXPECT_OK(receiver_take_to(&r, 65535));
+	/* Proven by some of it: from here on a window is not bounded. */
+	EXPECT_OK(receiver_take_to(&r, first));
 	EXPECT_OK(receiver_ack(&r));
-	/* Sent, and lost: all after it are not what is expected. */
-	EXPECT(reaches(KTFTP_A_STATS_SEGMENTS_SENT, 65801) || blocks_sent() > 65800);
-	EXPECT_OK(receiver_ack_of(&r, 0));
+	EXPECT_OK(receiver_take_to(&r, second));
+	EXPECT_OK(receiver_ack(&r));
+	/* All that follows is lost, and the acknowledgement before comes again: it has the number of what follows. */
+	EXPECT(reaches_at_least(KTFTP_A_STATS_SEGMENTS_SENT, second + 2));
+	EXPECT(receiver_number(&r, first) == receiver_number(&r, second + 1));
+	EXPECT_OK(receiver_ack_of(&r, first));
 	while (receiver_take(&r, SILENCE_MS) != NOTHING)
 		;
-	r.blocks = 65535;
+	r.blocks = second;
 	r.all = false;
 	return receiver_finish(&r);
 }
@@ -360,6 +369,8 @@ static const char *doubled_acks_double_nothing(void)
 		EXPECT_OK(receiver_begin(&r, &terms));
 		EXPECT_OK(receiver_run(&r, &habits));
 		EXPECT(reaches(KTFTP_A_STATS_ENDED_COMPLETE, 1));
+		printf("# windows of %u: %llu blocks sent for %llu\n", windows[i], (unsigned long long)blocks_sent(),
+		       (unsigned long long)receiver_blocks(&r));
 		EXPECT(5 * blocks_sent() < 6 * receiver_blocks(&r));
 		EXPECT(5 * r.packets < 6 * receiver_blocks(&r));
 		receiver_end(&r);

@@ -30,7 +30,7 @@ static void lose(struct ktftp_burst *burst, unsigned int times)
 static void whole(struct ktftp_burst *burst, unsigned int times)
 {
 	while (times--)
-		ktftp_burst_whole(burst);
+		ktftp_burst_came(burst);
 }
 
 CASE(lock_step_is_bursts_of_one)
@@ -116,6 +116,7 @@ CASE(when_nothing_comes_through_at_all_it_halves_at_once)
 	struct ktftp_burst burst = open_burst(16);
 
 	ktftp_burst_lost(&burst, false);
+	assert_takes(&burst, 16, 16);
 	ktftp_burst_lost(&burst, true);
 	assert_takes(&burst, 16, 8);
 	ktftp_burst_lost(&burst, true);
@@ -143,19 +144,20 @@ CASE(it_grows_back_later_each_time_it_was_too_much)
 	assert_int_equal(patience, KTFTP_BURST_PATIENCE);
 }
 
-CASE(losses_that_small_bursts_do_not_help_against_are_borne_for_a_while)
+CASE(it_grows_back_sooner_after_it_was_not_too_much_for_long)
 {
 	struct ktftp_burst burst = open_burst(16);
 
-	lose(&burst, 6);
-	assert_int_equal(burst.blocks, 2);
 	lose(&burst, 2);
+	whole(&burst, 2);
+	lose(&burst, 2);
+	whole(&burst, 4);
 	assert_int_equal(burst.blocks, 16);
-	lose(&burst, 100);
-	assert_int_equal(burst.blocks, 16);
-	whole(&burst, KTFTP_BURST_IMMUNE);
+	whole(&burst, 4 + 2);
 	lose(&burst, 2);
 	assert_int_equal(burst.blocks, 8);
+	whole(&burst, 2);
+	assert_int_equal(burst.blocks, 16);
 }
 
 static struct unit_case cases[] = {
@@ -167,7 +169,7 @@ static struct unit_case cases[] = {
 	RUN(losses_without_a_whole_window_between_them_halve_it),
 	RUN(when_nothing_comes_through_at_all_it_halves_at_once),
 	RUN(it_grows_back_later_each_time_it_was_too_much),
-	RUN(losses_that_small_bursts_do_not_help_against_are_borne_for_a_while),
+	RUN(it_grows_back_sooner_after_it_was_not_too_much_for_long),
 	{},
 };
 

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -275,6 +276,19 @@ static void mount_the_rest(void)
 		return;
 }
 
+/*
+ * The first socket that wants time stamps makes the kernel patch its receive path, the last one that goes makes it
+ * patch that back. An emulated processor that runs it at that moment now and then stumbles over the patch, so that
+ * the guest dies ("Oops: int3"): while this one is open there is nothing to patch.
+ */
+static void keep_time_stamps(void)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), yes = 1;
+
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &yes, sizeof(yes)))
+		fail("no socket with time stamps: %s", strerror(errno));
+}
+
 int main(void)
 {
 	int status;
@@ -288,6 +302,7 @@ int main(void)
 	enter_root();
 	mount_the_rest();
 	bring_up_network();
+	keep_time_stamps();
 	open_channels();
 	quiet_kernel();
 	tell_rig("started\n");

@@ -89,11 +89,11 @@ void ktftp_trace_do_ack(const struct ktftp_transfer *t, u16 wire, u32 what)
 
 void ktftp_trace_do_retransmit(const struct ktftp_transfer *t, enum ktftp_trace_why why)
 {
-	bool again = why != KTFTP_TRACE_NOT_SENT;
+	u32 copy = why == KTFTP_TRACE_NOT_SENT ? copy_of(t) : max_t(u32, copy_of(t), 1);
 
 	lockdep_assert_held(&t->lock);
 	trace_ktftp_retransmit(t->id, own_netns(t), high(&t->key.peer), low(&t->key.peer),
-			       ntohs(t->key.peer_port), t->window.negotiating ? 0 : t->window.acked + 1, again ? max_t(u32, copy_of(t), 1) : copy_of(t), why,
+			       ntohs(t->key.peer_port), t->window.negotiating ? 0 : t->window.acked + 1, copy, why,
 			       ktftp_transfer_now_us() - t->resent_us);
 }
 

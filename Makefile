@@ -18,7 +18,7 @@ NL_LIBS := -lnl-genl-3 -lnl-3
 KMOD_SOURCES := Kbuild VERSION $(wildcard kmod/*.[ch] kmod/*/*.h kmod/*/*/*.h)
 PURE := proto options names rto window
 
-.PHONY: all user bpf docs kmod selftests help setup run check check-long lint bench bench-loss clean vm-build install install-dkms FORCE
+.PHONY: all user bpf docs kmod selftests help setup run check check-long lint bench bench-loss bench-profile clean vm-build install install-dkms FORCE
 all: kmod user bpf docs
 
 help:
@@ -32,6 +32,7 @@ help:
 	@echo 'make lint               what tools find without running anything: checkpatch, sparse, shellcheck, ...'
 	@echo 'make bench              guest CPU per block, against other TFTP servers'
 	@echo 'make bench-loss         what lost packets cost a download, in time'
+	@echo 'make bench-profile      what an ACK and its DATA are made of, in instructions'
 	@echo 'make install            ktftpctl, man pages and, if it was built, ktftp-top below PREFIX (/usr/local)'
 	@echo 'make install-dkms       the sources of the module where DKMS looks for them (/usr/src)'
 	@echo 'make clean'
@@ -172,6 +173,10 @@ bench: all
 bench-loss: all
 	@tests/bench/loss --kernel 6.1
 	@tests/bench/loss --kernel 6.12
+
+bench-profile: all
+	@tests/bench/profile --servers ktftp,limit --kernel 6.1
+	@tests/bench/profile --servers ktftp,limit --kernel 6.12
 
 PREFIX ?= /usr/local
 install: user docs

@@ -19,7 +19,7 @@ KMOD_SOURCES := Kbuild VERSION $(wildcard kmod/*.[ch] kmod/*/*.h kmod/*/*/*.h)
 PURE := proto options names rto burst window
 
 .PHONY: all user tftpload bpf docs kmod selftests help setup run check check-long lint bench bench-loss bench-scale \
-	bench-picture clean vm-build install install-dkms FORCE
+	bench-picture bench-profile clean vm-build install install-dkms FORCE
 all: kmod user bpf docs
 
 help:
@@ -36,6 +36,7 @@ help:
 	@echo 'make bench-loss         what lost packets cost a download, in time, on 6.1 and 6.12'
 	@echo 'make bench-scale        what 100,000 transfers at once cost: memory, timers, guest CPU per block'
 	@echo 'make bench-picture      the picture of the last make bench into docs'
+	@echo 'make bench-profile      what an ACK and its DATA are made of, in instructions'
 	@echo 'make install            ktftpctl, man pages and, if it was built, ktftp-top below PREFIX (/usr/local)'
 	@echo 'make install-dkms       the sources of the module where DKMS looks for them (/usr/src)'
 	@echo 'make clean'
@@ -194,6 +195,10 @@ bench-scale: all
 
 bench-picture:
 	@tests/bench/picture $(B)/bench/loss.json docs/bench
+
+bench-profile: all
+	@tests/bench/profile --servers ktftp,limit --kernel 6.1
+	@tests/bench/profile --servers ktftp,limit --kernel 6.12
 
 PREFIX ?= /usr/local
 install: user docs

@@ -289,7 +289,8 @@ static const char *few_buffers(const struct habits *habits, unsigned int windows
 	EXPECT(r.blocks == 1000);
 	EXPECT(reaches(KTFTP_A_STATS_ENDED_COMPLETE, 1));
 	printf("# windowsize %u: %llu blocks sent again for 1000\n", windowsize, (unsigned long long)blocks_repeated());
-	EXPECT(4 * blocks_repeated() < 1000);
+	/* In bursts as large as the window it would be some 15 times the file. */
+	EXPECT(2 * blocks_repeated() < 1000);
 	receiver_end(&r);
 	return NULL;
 }

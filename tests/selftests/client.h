@@ -44,6 +44,8 @@ int sealed_memfd(const void *bytes, size_t length);
 const char *publish_bytes(const char *name, const void *bytes, size_t length);
 uint8_t *pattern(size_t length);
 uint64_t stat_of(enum ktftp_a_stats which);
+bool reaches_at_least(enum ktftp_a_stats which, uint64_t value);
+bool reaches(enum ktftp_a_stats which, uint64_t value);
 size_t transfers(void);
 const char *set_param(const char *name, unsigned int value);
 unsigned int get_param(const char *name);

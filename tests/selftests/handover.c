@@ -93,7 +93,7 @@ static const char *what_is_published_then_is_started_once(void)
 	EXPECT(!ktftp_start(k, &handed.request, NULL));
 	EXPECT(transfers() == 1);
 	EXPECT_OK(client_ack(&client, packet.from_port, 1));
-	EXPECT(stat_of(KTFTP_A_STATS_ENDED_COMPLETE) == 1);
+	EXPECT(reaches(KTFTP_A_STATS_ENDED_COMPLETE, 1));
 	client_close(&client);
 	return NULL;
 }

@@ -199,7 +199,7 @@ static const char *what_a_client_sends_beside_acks_does_not_disturb_its_download
 		if (opcodes[i] != ERROR)
 			EXPECT_OK(send_opcode(&client, tid, opcodes[i]));
 	EXPECT_OK(finish_download(&client, tid));
-	EXPECT(stat_of(KTFTP_A_STATS_ENDED_COMPLETE) == 1);
+	EXPECT(reaches(KTFTP_A_STATS_ENDED_COMPLETE, 1));
 	return end(&client);
 }
 

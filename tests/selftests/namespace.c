@@ -107,6 +107,24 @@ uint64_t stat_of(enum ktftp_a_stats which)
 	return ktftp_stats_get(k, &stats) ? UINT64_MAX : stats.value[which];
 }
 
+/* The counter is written a moment after the packet has arrived. */
+bool reaches_at_least(enum ktftp_a_stats which, uint64_t value)
+{
+	int tries;
+
+	for (tries = 0; tries < 500; tries++) {
+		if (stat_of(which) >= value)
+			return true;
+		usleep(10000);
+	}
+	return false;
+}
+
+bool reaches(enum ktftp_a_stats which, uint64_t value)
+{
+	return reaches_at_least(which, value) && stat_of(which) == value;
+}
+
 static int count_one(const struct ktftp_transfer *transfer, void *context)
 {
 	size_t *count = context;

@@ -127,7 +127,7 @@ static const char *an_oack_says_exactly_what_was_granted(void)
 	EXPECT_OK(ask(&client, BYTES("tsize\0000\0blksize\0001024\0")));
 	EXPECT_OK(expect_oack(&client, &packet, BYTES("blksize\0001024\0tsize\0005000\0")));
 	EXPECT_OK(take_all(&client, packet.from_port, 1024, 0, 5000));
-	EXPECT(stat_of(KTFTP_A_STATS_ENDED_COMPLETE) == 1);
+	EXPECT(reaches(KTFTP_A_STATS_ENDED_COMPLETE, 1));
 	EXPECT(stat_of(KTFTP_A_STATS_OACKS_SENT) == 1);
 	client_close(&client);
 	return NULL;
@@ -394,7 +394,7 @@ static const char *a_lost_oack_comes_again_a_few_times_and_no_more(void)
 	}
 	EXPECT(copies == 2);
 	EXPECT(transfers() == 0);
-	EXPECT(stat_of(KTFTP_A_STATS_ENDED_UNPROVEN) == 1);
+	EXPECT(reaches(KTFTP_A_STATS_ENDED_UNPROVEN, 1));
 	client_close(&client);
 	return set_param("unproven_retries", retries);
 }
@@ -413,7 +413,7 @@ static const char *the_same_request_again_gets_the_oack_again(void)
 	EXPECT_OK(expect_oack(&client, &packet, BYTES("blksize\0001000\0")));
 	EXPECT(packet.from_port == tid);
 	EXPECT_OK(take_all(&client, tid, 1000, 0, 5000));
-	EXPECT(stat_of(KTFTP_A_STATS_ENDED_COMPLETE) == 1);
+	EXPECT(reaches(KTFTP_A_STATS_ENDED_COMPLETE, 1));
 	client_close(&client);
 	return NULL;
 }

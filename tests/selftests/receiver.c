@@ -320,24 +320,6 @@ uint64_t blocks_repeated(void)
 	return stat_of(KTFTP_A_STATS_SEGMENTS_REPEATED);
 }
 
-/* The counter is written a moment after the packet has arrived. */
-bool reaches_at_least(enum ktftp_a_stats which, uint64_t value)
-{
-	int tries;
-
-	for (tries = 0; tries < 500; tries++) {
-		if (stat_of(which) >= value)
-			return true;
-		stall(10);
-	}
-	return false;
-}
-
-bool reaches(enum ktftp_a_stats which, uint64_t value)
-{
-	return reaches_at_least(which, value) && stat_of(which) == value;
-}
-
 bool none_left(void)
 {
 	int tries;

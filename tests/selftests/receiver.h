@@ -91,8 +91,6 @@ const char *receiver_finish(struct receiver *r);
 struct terms plain_terms(size_t length, unsigned int windowsize);
 uint64_t blocks_sent(void);
 uint64_t blocks_repeated(void);
-bool reaches_at_least(enum ktftp_a_stats which, uint64_t value);
-bool reaches(enum ktftp_a_stats which, uint64_t value);
 bool none_left(void);
 uint64_t settled(void);
 

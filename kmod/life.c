@@ -19,6 +19,9 @@
 #include "table.h"
 #include "tracing.h"
 
+/* Acknowledgements to wrong ports that end a transfer whose client is not known well. */
+#define STRAYS_MOST	8
+
 static struct kmem_cache *cache;
 
 static atomic64_t last_id = ATOMIC64_INIT(0);
@@ -267,23 +270,43 @@ void ktftp_transfer_kill(struct ktftp_transfer *t, enum ktftp_transfer_end how)
 	ktftp_transfer_bury(t);
 }
 
+/* Somebody guesses the port of a transfer whose client has hardly shown that it is there. */
+static bool is_guessed_at(struct ktftp_transfer *t)
+{
+	if (ktftp_transfer_ended(t) || ktftp_window_is_lock_step(&t->window) || t->window.acked > t->window.burst.most)
+		return false;
+	return ++t->strays == STRAYS_MOST;
+}
+
 /**
- * ktftp_transfer_known() - does a client port have a transfer here, under whatever TID of ours
+ * ktftp_transfer_stray() - an ACK came to a port at which its client has no transfer
  * @table: table of the listener
- * @key: who talks to whom; the TID does not count
+ * @key: who sent it to whom
  *
- * Context: softirq, rcu_read_lock().
+ * A few are late ones, of an earlier transfer. Many, while a window is opened, are those of somebody who pretends to be
+ * the client and tries all ports, to have a window sent there: what it has begun ends, silently.
+ *
+ * Context: softirq, rcu_read_lock(). Return: true when the client port has a transfer here, under another TID of ours.
  */
-bool ktftp_transfer_known(struct ktftp_table *table, const struct ktftp_key *key)
+bool ktftp_transfer_stray(struct ktftp_table *table, const struct ktftp_key *key)
 {
 	struct ktftp_transfer *t = ktftp_table_find_client(table, key);
-	bool known;
+	bool known, guessed = false;
+	struct ktftp_ending e;
 
 	if (!t)
 		return false;
 	spin_lock(&t->lock);
 	known = ktftp_transfer_is_of_client(t, table, key);
+	if (known)
+		guessed = is_guessed_at(t);
+	if (guessed)
+		ktftp_transfer_conclude(t, KTFTP_TRANSFER_END_UNPROVEN, KTFTP_LIFE_DEAD, &e);
 	spin_unlock(&t->lock);
+	if (guessed) {
+		ktftp_transfer_finish(&e);
+		ktftp_transfer_bury(t);
+	}
 	return known;
 }
 

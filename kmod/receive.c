@@ -330,7 +330,7 @@ static void stray(const struct datagram *in)
 	struct ktftp_net *kn = net_of(in);
 
 	ktftp_count(kn, KTFTP_A_STATS_UNKNOWN_TID);
-	if (may_be_answered(in) && !ktftp_transfer_known(&in->port->listener->table, &in->key) &&
+	if (may_be_answered(in) && !ktftp_transfer_stray(&in->port->listener->table, &in->key) &&
 	    __ratelimit(&kn->unknown_tid_limit))
 		answer_error(in, in->port, KTFTP_ERR_UNKNOWN_TID, "Unknown transfer ID");
 }

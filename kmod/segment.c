@@ -362,9 +362,9 @@ struct sk_buff *ktftp_segment_linger(struct ktftp_transfer *t, struct ktftp_left
 	struct sk_buff *skb;
 
 	t->state = KTFTP_TRANSFER_STATE_LINGERING;
-	ktftp_limits_uncount(t);
 	if (!t->tail && !keep_tail(t))
 		return ktftp_segment_build(t, NULL);
+	ktftp_limits_uncount(t);
 	left->entry = t->entry;
 	t->entry = NULL;
 	skb = ktftp_xmit_bytes(t->port, &t->key, &t->route, t->tail, t->tail_bytes);

@@ -308,7 +308,9 @@ static int judge_unreachable(struct ktftp_transfer *t)
 		return KTFTP_TRANSFER_END_UNREACHABLE;
 	case KTFTP_TRANSFER_STATE_LINGERING:
 		/* It has all, or has gone: clients close their port with the last acknowledgement. */
-		return KTFTP_TRANSFER_END_ASSUMED;
+		if (!t->entry)
+			return KTFTP_TRANSFER_END_ASSUMED;
+		fallthrough;
 	case KTFTP_TRANSFER_STATE_RUNNING:
 		return ++t->unreachable < UNREACHABLE_MOST ? -1 : KTFTP_TRANSFER_END_UNREACHABLE;
 	default:
@@ -420,12 +422,16 @@ static struct sk_buff *send_more(struct ktftp_transfer *t)
 	return ktftp_segment_build(t, NULL);
 }
 
-/* A copy of the last block alone can be kept; for more blocks, what they are part of is. */
+/*
+ * A copy of the last block alone can be kept; for more blocks, what they are part of is. Who has acknowledged none of
+ * them is not assumed to have them.
+ */
 static struct sk_buff *linger(struct ktftp_transfer *t, struct ktftp_leftover *left)
 {
 	if (t->window.acked + 1 == t->window.blocks)
 		return ktftp_segment_linger(t, left);
-	t->state = KTFTP_TRANSFER_STATE_LINGERING;
+	if (t->window.acked)
+		t->state = KTFTP_TRANSFER_STATE_LINGERING;
 	return ktftp_segment_build(t, NULL);
 }
 
@@ -539,7 +545,7 @@ void ktftp_transfer_expired(struct timer_list *timer)
 	how = reason_to_end(t);
 	if (how >= 0) {
 		/* Who never answered is told nothing. */
-		if (how == KTFTP_TRANSFER_END_WITHDRAWN && t->state == KTFTP_TRANSFER_STATE_RUNNING)
+		if (how == KTFTP_TRANSFER_END_WITHDRAWN && t->state != KTFTP_TRANSFER_STATE_UNPROVEN)
 			skb = ktftp_segment_withdrawn(t);
 		ktftp_transfer_conclude(t, how, KTFTP_LIFE_DEAD, &e);
 		spin_unlock(&t->lock);

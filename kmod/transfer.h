@@ -54,6 +54,7 @@ enum ktftp_life {
  * @unsent: what is in flight never left this host: send it again without backing off
  * @failures: how often in a row that happened
  * @unreachable: port-unreachables since the client was last heard of
+ * @strays: acknowledgements that its client sent to other ports of ours, see ktftp_transfer_stray()
  * @counted: among those of its client
  * @grant: what was agreed on
  * @window: where it stands
@@ -92,7 +93,8 @@ struct ktftp_transfer {
 	u8 state;
 	bool unsent;
 	u8 failures;
-	u8 unreachable : 7;
+	u8 unreachable : 3;
+	u8 strays : 4;
 	u8 counted : 1;
 	struct ktftp_grant grant;
 	struct ktftp_window window;
@@ -176,7 +178,7 @@ int ktftp_transfer_start(struct ktftp_net *kn, const struct ktftp_start *start);
 bool ktftp_transfer_ack(struct ktftp_table *table, const struct ktftp_key *key, u16 wire, struct sk_buff **spare);
 bool ktftp_transfer_abort(struct ktftp_table *table, const struct ktftp_key *key);
 void ktftp_transfer_unreachable(struct ktftp_table *table, const struct ktftp_key *key);
-bool ktftp_transfer_known(struct ktftp_table *table, const struct ktftp_key *key);
+bool ktftp_transfer_stray(struct ktftp_table *table, const struct ktftp_key *key);
 bool ktftp_transfer_answers(struct ktftp_table *table, const struct ktftp_key *key, u64 request_hash);
 bool ktftp_transfer_view(struct ktftp_transfer *t, struct ktftp_transfer_view *view);
 void ktftp_transfer_flush(struct ktftp_table *table);

@@ -99,9 +99,12 @@ static u32 room(const struct ktftp_window *window)
 	/* With more than half of all numbers, a late ACK of the window before would look like one of this. */
 	blocks = min_t(u32, blocks, S16_MAX);
 
-	/* Whoever has acknowledged no block yet may be somebody who made up an answer to an OACK. */
-	if (!window->acked && window->size > 1)
-		blocks = min_t(u32, blocks, window->burst.most);
+	/*
+	 * Acknowledgements can be made up. None is trusted with more than a burst, or as much again as was acknowledged
+	 * before: a window that is larger opens by doubling.
+	 */
+	if (window->size > 1)
+		blocks = min_t(u64, blocks, max_t(u64, window->burst.most, window->acked));
 	if (window->timeouts > (window->acked ? TIMEOUTS_OF_WHOLE_WINDOWS : TIMEOUTS_OF_FIRST_WINDOW) &&
 	    (window->timeouts + 1) % TIMEOUTS_TO_A_WHOLE_WINDOW)
 		blocks = min_t(u32, blocks, KTFTP_BURST_LEAST);
@@ -192,8 +195,9 @@ static enum ktftp_ack acked_again(struct ktftp_window *window)
 		return KTFTP_ACK_DUPLICATE;
 	if (window->was_answered)
 		window->deaf = true;
-	if (window->timeouts > TIMEOUTS_OF_WHOLE_WINDOWS) {
+	if (window->timeouts > TIMEOUTS_OF_WHOLE_WINDOWS && window->acked && !window->answered) {
 		/* It was away, and is back. */
+		window->answered = true;
 		window->timeouts = 0;
 		rewind(window);
 		return KTFTP_ACK_GAP;

@@ -252,6 +252,27 @@ static const char *repeats_after_a_made_up_ack_0_are_few(void)
 	return set_param("give_up_ms", give_up);
 }
 
+/* Somebody who pretends to be a client hears no port, and tries all there are: that ends what it has begun. */
+static const char *who_tries_all_ports_is_sent_nothing_more(void)
+{
+	const struct terms terms = { .length = 4 << 20, .blksize = 1428, .windowsize = 64 };
+	uint64_t sent;
+	struct receiver r;
+	uint16_t port;
+
+	EXPECT_OK(receiver_begin(&r, &terms));
+	for (port = 61000; port <= 63999; port++)
+		if (port != r.tid)
+			EXPECT_OK(client_ack(&r.client, port, 0));
+	EXPECT(reaches(KTFTP_A_STATS_ENDED_UNPROVEN, 1));
+	sent = stat_of(KTFTP_A_STATS_BYTES_SENT);
+	EXPECT_OK(receiver_ack(&r));
+	EXPECT(receiver_take(&r, SILENCE_MS) != IN_ORDER);
+	EXPECT(stat_of(KTFTP_A_STATS_BYTES_SENT) == sent);
+	receiver_end(&r);
+	return NULL;
+}
+
 /* It answered for a while, so it is real; now it is gone, and its port is still open. */
 static const char *a_dead_client_is_sent_little(void)
 {
@@ -324,6 +345,7 @@ int main(int argc, char **argv)
 		TEST(a_late_answer_to_the_last_window_completes_it),
 		TEST(a_made_up_ack_0_brings_no_flood),
 		TEST(repeats_after_a_made_up_ack_0_are_few),
+		TEST(who_tries_all_ports_is_sent_nothing_more),
 		TEST(a_dead_client_is_sent_little),
 		TEST(a_client_with_4_buffers_loses_little),
 		TEST(a_client_with_4_buffers_that_tells_of_no_gap_loses_little),

@@ -12,7 +12,8 @@
 #include "ktftp_top.h"
 
 /* enum ktftp_ack: those up to here move a transfer on. */
-#define ACK_LAST 1
+#define ACK_DUPLICATE 2
+#define ACK_STALE 3
 
 const volatile __u32 only_netns; /* 0 for all of the host's */
 
@@ -144,7 +145,7 @@ int BPF_PROG(on_ack, __u64 id, __u32 netns, __u64 peer_high, __u64 peer_low, __u
 
 	if (!sum || !wanted(netns))
 		return 0;
-	if (what > ACK_LAST) {
+	if (what == ACK_DUPLICATE || what == ACK_STALE) {
 		sum->stray_acks++;
 		return 0;
 	}

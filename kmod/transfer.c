@@ -166,7 +166,6 @@ struct answer {
 	struct ktftp_net *kn;
 	const struct ktftp_port *port;
 	struct sk_buff *skb;
-	u32 moved;
 	struct ktftp_transfer *replaced;
 	bool cut;
 };
@@ -190,9 +189,10 @@ static void take_ack(struct ktftp_transfer *t, u16 wire, struct sk_buff **spare,
 		     struct ktftp_ending *e)
 {
 	u64 acked = t->window.acked;
+	bool moved;
 
 	answer->what = ktftp_window_ack(&t->window, wire);
-	answer->moved = t->window.acked - acked;
+	moved = t->window.acked != acked || answer->what == KTFTP_ACK_NEXT;
 	ktftp_trace_ack(t, wire, answer->what);
 	answer->kn = t->table->kn;
 	answer->port = t->port;
@@ -204,8 +204,7 @@ static void take_ack(struct ktftp_transfer *t, u16 wire, struct sk_buff **spare,
 		answer->replaced = prove(t);
 	if (likely(asks_for_more(t, answer->what))) {
 		if (likely(!ktftp_entry_overdue(t->entry)))
-			answer->skb = send_next(t, answer->what, answer->moved || answer->what == KTFTP_ACK_NEXT,
-						spare);
+			answer->skb = send_next(t, answer->what, moved, spare);
 		else
 			cut(t, answer, e);
 	} else if (answer->what == KTFTP_ACK_LAST) {
@@ -215,16 +214,16 @@ static void take_ack(struct ktftp_transfer *t, u16 wire, struct sk_buff **spare,
 	}
 }
 
-static void count_ack(const struct ktftp_net *kn, const struct answer *answer)
+static void count_ack(const struct ktftp_net *kn, enum ktftp_ack what)
 {
-	if (answer->what == KTFTP_ACK_GAP)
-		ktftp_count(kn, KTFTP_A_STATS_ACKS_GAP);
-	else if (answer->what == KTFTP_ACK_DUPLICATE)
+	if (what == KTFTP_ACK_DUPLICATE)
 		ktftp_count(kn, KTFTP_A_STATS_ACKS_DUPLICATE);
-	else if (answer->what == KTFTP_ACK_STALE)
+	else if (what == KTFTP_ACK_STALE)
 		ktftp_count(kn, KTFTP_A_STATS_ACKS_STALE);
-	if (likely(answer->moved))
-		ktftp_stats_add(kn->stats, KTFTP_A_STATS_SEGMENTS_ACKNOWLEDGED, answer->moved);
+	else
+		ktftp_count(kn, KTFTP_A_STATS_SEGMENTS_ACKNOWLEDGED);
+	if (unlikely(what == KTFTP_ACK_GAP))
+		ktftp_count(kn, KTFTP_A_STATS_ACKS_GAP);
 }
 
 /**
@@ -261,7 +260,7 @@ bool ktftp_transfer_ack(struct ktftp_table *table, const struct ktftp_key *key, 
 	} else if (likely(answer.skb)) {
 		ktftp_transfer_send(t, table, key, answer.port, answer.skb);
 	}
-	count_ack(answer.kn, &answer);
+	count_ack(answer.kn, answer.what);
 	if (answer.what == KTFTP_ACK_LAST || answer.cut)
 		ktftp_transfer_finish(&e);
 	if (unlikely(answer.replaced)) {

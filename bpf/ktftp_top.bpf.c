@@ -11,7 +11,7 @@
 
 #include "ktftp_top.h"
 
-/* enum ktftp_ack: those up to here move a transfer on. */
+/* enum ktftp_ack: all others move a transfer on. */
 #define ACK_DUPLICATE 2
 #define ACK_STALE 3
 

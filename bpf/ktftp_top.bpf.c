@@ -13,7 +13,7 @@
 
 /* enum ktftp_ack: all others move a transfer on. */
 #define ACK_DUPLICATE 2
-#define ACK_STALE 3
+#define ACK_STALE     3
 
 const volatile __u32 only_netns; /* 0 for all of the host's */
 

@@ -256,7 +256,7 @@ bool ktftp_window_has_more(const struct ktftp_window *window)
  */
 struct ktftp_run ktftp_window_take(struct ktftp_window *window)
 {
-	u32 left = room(window) - min_t(u32, window->ahead, room(window));
+	u32 most = room(window), left = most - min_t(u32, window->ahead, most);
 	struct ktftp_run run = { .first = window->acked + window->ahead + 1 };
 	u64 last;
 

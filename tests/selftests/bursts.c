@@ -175,11 +175,7 @@ static const char *an_unanswered_last_window_lingers(void)
 
 	terms.timeout_s = 1;
 	EXPECT_OK(set_param("linger_ms", 3000));
-	EXPECT_OK(receiver_begin(&r, &terms));
-	EXPECT_OK(receiver_ack(&r));
-	EXPECT_OK(receiver_take_to(&r, 16));
-	EXPECT_OK(receiver_ack(&r));
-	EXPECT_OK(receiver_take_to(&r, 20));
+	EXPECT_OK(receiver_reach(&r, &terms, 20));
 	EXPECT(receiver_take(&r, WAIT_MS) == NOT_NEXT);
 	EXPECT(none_left());
 	EXPECT(reaches(KTFTP_A_STATS_ENDED_ASSUMED, 1));
@@ -194,11 +190,7 @@ static const char *a_late_answer_to_the_last_window_completes_it(void)
 	struct receiver r;
 
 	terms.timeout_s = 1;
-	EXPECT_OK(receiver_begin(&r, &terms));
-	EXPECT_OK(receiver_ack(&r));
-	EXPECT_OK(receiver_take_to(&r, 16));
-	EXPECT_OK(receiver_ack(&r));
-	EXPECT_OK(receiver_take_to(&r, 20));
+	EXPECT_OK(receiver_reach(&r, &terms, 20));
 	EXPECT(receiver_take(&r, WAIT_MS) == NOT_NEXT);
 	EXPECT_OK(receiver_ack(&r));
 	EXPECT(reaches(KTFTP_A_STATS_ENDED_COMPLETE, 1));

@@ -210,6 +210,18 @@ const char *receiver_ack(struct receiver *r)
 	return receiver_ack_of(r, r->blocks);
 }
 
+/* Begins a download, and takes whole windows and what there is of the last one up to that block: that it holds back. */
+const char *receiver_reach(struct receiver *r, const struct terms *terms, uint64_t block)
+{
+	EXPECT_OK(receiver_begin(r, terms));
+	while (r->blocks < block) {
+		EXPECT_OK(receiver_ack(r));
+		EXPECT_OK(
+			receiver_take_to(r, r->base + terms->windowsize < block ? r->base + terms->windowsize : block));
+	}
+	return NULL;
+}
+
 static const char *ack_as(struct receiver *r, const struct habits *habits)
 {
 	unsigned int copy;

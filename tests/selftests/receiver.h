@@ -82,6 +82,7 @@ void receiver_end(struct receiver *r);
 enum taken receiver_take(struct receiver *r, int wait_ms);
 const char *receiver_take_to(struct receiver *r, uint64_t block);
 const char *receiver_ack(struct receiver *r);
+const char *receiver_reach(struct receiver *r, const struct terms *terms, uint64_t block);
 const char *receiver_ack_of(struct receiver *r, uint64_t block);
 const char *receiver_run(struct receiver *r, const struct habits *habits);
 uint64_t receiver_blocks(const struct receiver *r);

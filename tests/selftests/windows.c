@@ -197,11 +197,7 @@ static const char *a_gap_is_filled_at_once(uint64_t lost)
 	const struct terms terms = plain_terms(OF_BLOCKS(100), 16);
 	struct receiver r;
 
-	EXPECT_OK(receiver_begin(&r, &terms));
-	EXPECT_OK(receiver_ack(&r));
-	EXPECT_OK(receiver_take_to(&r, 16));
-	EXPECT_OK(receiver_ack(&r));
-	EXPECT_OK(receiver_take_to(&r, 32));
+	EXPECT_OK(receiver_reach(&r, &terms, 32));
 	/* As if it had not come, and nothing behind it. */
 	r.blocks = lost - 1;
 	EXPECT_OK(receiver_ack(&r));
@@ -228,11 +224,7 @@ static const char *a_missing_first_block_is_sent_at_once(void)
 	const struct terms terms = plain_terms(OF_BLOCKS(100), 16);
 	struct receiver r;
 
-	EXPECT_OK(receiver_begin(&r, &terms));
-	EXPECT_OK(receiver_ack(&r));
-	EXPECT_OK(receiver_take_to(&r, 16));
-	EXPECT_OK(receiver_ack(&r));
-	EXPECT_OK(receiver_take_to(&r, 32));
+	EXPECT_OK(receiver_reach(&r, &terms, 32));
 	r.blocks = 16;
 	EXPECT_OK(receiver_ack(&r));
 	EXPECT_OK(receiver_take_to(&r, 32));
@@ -294,11 +286,7 @@ static const char *a_lost_ack_costs_no_more_than_its_window(void)
 	struct receiver r;
 
 	terms.timeout_s = 1;
-	EXPECT_OK(receiver_begin(&r, &terms));
-	EXPECT_OK(receiver_ack(&r));
-	EXPECT_OK(receiver_take_to(&r, 16));
-	EXPECT_OK(receiver_ack(&r));
-	EXPECT_OK(receiver_take_to(&r, 32));
+	EXPECT_OK(receiver_reach(&r, &terms, 32));
 	/* A copy of the window's first block: the last acknowledgement was the one before it. */
 	EXPECT(receiver_take(&r, WAIT_MS) == NOT_NEXT);
 	EXPECT(r.packet.value == 17);

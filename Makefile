@@ -73,7 +73,7 @@ $(B)/tftpload-objects/%.o: tests/bench/%.c
 $(B)/tftpload: $(TFTPLOAD_OBJECTS)
 	$(CC) $(LDFLAGS) -o $@ $^
 
-user: $(B)/bin/ktftpctl $(B)/pure/libktftp-pure.a
+user: $(B)/bin/ktftpctl $(B)/bin/ktftpd $(B)/pure/libktftp-pure.a
 
 $(B)/include/linux/ktftp.h: kmod/uapi/ktftp.h
 	@mkdir -p $(@D)
@@ -115,6 +115,30 @@ $(B)/bin/ktftpctl: $(CTL_OBJECTS) $(B)/lib/libktftp.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(NL_LIBS) -ljansson
 
+# The engine of user space, on the module's pure files, and the daemon.
+ENGINE_OBJECTS := $(patsubst userspace/engine/%.c,$(B)/engine/%.o,$(wildcard userspace/engine/*.c))
+KTFTPD_OBJECTS := $(patsubst userspace/ktftpd/%.c,$(B)/ktftpd/%.o,$(wildcard userspace/ktftpd/*.c userspace/ktftpd/*/*.c))
+KTFTPD_LIBS := -levent -levent_pthreads -lconfuse -ljansson -lsqlite3 -lcrypto -lsystemd -lcap-ng $(NL_LIBS) -lpthread
+
+$(B)/engine/%.o: userspace/engine/%.c $(B)/include/linux/ktftp.h
+	@mkdir -p $(@D)
+	$(CC) -Iuserspace/shim -Ikmod $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -c -o $@ $<
+
+$(B)/ktftpd/%.o: userspace/ktftpd/%.c $(B)/include/linux/ktftp.h VERSION
+	@mkdir -p $(@D)
+	$(CC) -Iuserspace/shim -Iuserspace/ktftpd -Iuserspace/engine -Ikmod $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -c -o $@ $<
+
+# All of the daemon but its main(), for its tests as well.
+$(B)/ktftpd/libktftpd.a: $(filter-out $(B)/ktftpd/main.o,$(KTFTPD_OBJECTS)) $(ENGINE_OBJECTS)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+KTFTPD_ARCHIVES := $(B)/ktftpd/libktftpd.a $(B)/lib/libktftp.a $(B)/pure/libktftp-pure.a
+
+$(B)/bin/ktftpd: $(B)/ktftpd/main.o $(KTFTPD_ARCHIVES)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $(B)/ktftpd/main.o $(KTFTPD_ARCHIVES) $(KTFTPD_LIBS)
+
 # ---- BPF ----
 
 # Raw tracepoints and scalars: neither a kernel's types nor its headers are needed. A program takes the arguments up to
@@ -144,7 +168,7 @@ $(B)/bin/ktftp-top: $(TOP_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ -lbpf -ljansson
 
--include $(wildcard $(B)/*/*.d)
+-include $(wildcard $(B)/*/*.d $(B)/ktftpd/*/*.d)
 
 # ---- documents ----
 
@@ -175,6 +199,7 @@ check-long: setup
 	@tests/check-long
 
 include tests/unit/unit.mk
+include tests/daemon/daemon.mk
 
 selftests: user tftpload
 	@mkdir -p $(B)/selftests

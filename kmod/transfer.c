@@ -306,10 +306,11 @@ static int judge_unreachable(struct ktftp_transfer *t)
 	case KTFTP_TRANSFER_STATE_UNPROVEN:
 		return KTFTP_TRANSFER_END_UNREACHABLE;
 	case KTFTP_TRANSFER_STATE_LINGERING:
-		/* It has all, or has gone: clients close their port with the last acknowledgement. */
-		if (!t->entry)
-			return KTFTP_TRANSFER_END_ASSUMED;
-		fallthrough;
+		/*
+		 * It has all, or has gone: clients close their port with the last acknowledgement. Who lacks more
+		 * than the last block is not judged by a single one.
+		 */
+		return t->entry && ++t->unreachable < UNREACHABLE_MOST ? -1 : KTFTP_TRANSFER_END_ASSUMED;
 	case KTFTP_TRANSFER_STATE_RUNNING:
 		return ++t->unreachable < UNREACHABLE_MOST ? -1 : KTFTP_TRANSFER_END_UNREACHABLE;
 	default:

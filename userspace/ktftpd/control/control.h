@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The socket that ktftpctl speaks to: RUN_DIR/ktftpd.sock. A request is one line, a JSON object with "command"; the
+ * answer is one line, {"ok": true, "result": ...} or {"ok": false, "error": TEXT}. Who asks is known by SO_PEERCRED:
+ * root, the daemon's own user and the admin group may change things, the read group may look. The main thread's.
+ */
+#ifndef KTFTPD_CONTROL_H
+#define KTFTPD_CONTROL_H
+
+#include "daemon.h"
+
+/* -EADDRINUSE when another daemon answers there; a socket that nobody answers is replaced. */
+int control_start(struct daemon *d, struct control **out, char *why, size_t room);
+void control_stop(struct control *c);
+
+#endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* /metrics for Prometheus, by libevent's HTTP server. The main thread's. */
+#ifndef KTFTPD_METRICS_H
+#define KTFTPD_METRICS_H
+
+#include "daemon.h"
+
+/* Return: 0; *out is NULL when the configuration wants none. */
+int metrics_start(struct daemon *d, struct metrics **out, char *why, size_t room);
+void metrics_stop(struct metrics *m);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the configuration wants of the module, made so: listeners, absents (owner "config"), the stack of views, the
+ * budget, tunables. Only what is the configuration's own is ever taken away. The main thread's.
+ */
+#ifndef KTFTPD_OBJECTS_H
+#define KTFTPD_OBJECTS_H
+
+#include "config/config.h"
+
+/* Can all of it be done, as far as can be known without doing it? Return: 0 or a negative errno and the reason. */
+int objects_check(struct ktftp *k, const struct config *config, char *why, size_t room);
+/*
+ * Makes it so. @before is what was in force, or NULL at start. A listener that @before has and @config lacks is
+ * closed, its downloads finish. Goes on after a failure; why has the first one.
+ */
+int objects_apply(struct ktftp *k, const struct config *before, const struct config *config, char *why, size_t room);
+/* The module's parameters, in sysfs; needs to be root. */
+int tunables_apply(const struct config *config, char *why, size_t room);
+
+#endif

@@ -122,11 +122,11 @@ KTFTPD_LIBS := -levent -levent_pthreads -lconfuse -ljansson -lsqlite3 -lcrypto -
 
 $(B)/engine/%.o: userspace/engine/%.c $(B)/include/linux/ktftp.h
 	@mkdir -p $(@D)
-	$(CC) -Iuserspace/shim -Ikmod $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -c -o $@ $<
+	$(CC) -Iuserspace/shim -iquote userspace/engine -iquote kmod $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -c -o $@ $<
 
 $(B)/ktftpd/%.o: userspace/ktftpd/%.c $(B)/include/linux/ktftp.h VERSION
 	@mkdir -p $(@D)
-	$(CC) -Iuserspace/shim -Iuserspace/ktftpd -Iuserspace/engine -Ikmod $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -c -o $@ $<
+	$(CC) -Iuserspace/shim -iquote userspace/ktftpd -iquote userspace/engine -iquote kmod $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -c -o $@ $<
 
 # All of the daemon but its main(), for its tests as well.
 $(B)/ktftpd/libktftpd.a: $(filter-out $(B)/ktftpd/main.o,$(KTFTPD_OBJECTS)) $(ENGINE_OBJECTS)

@@ -18,7 +18,7 @@ daemon-unit-build: $(DAEMON_UNIT:%=$(B)/daemon-unit/%)
 
 $(B)/daemon-unit/%.o: tests/daemon/unit/%.c $(B)/include/linux/ktftp.h
 	@mkdir -p $(@D)
-	$(CC) -Iuserspace/shim -Iuserspace/ktftpd -Iuserspace/engine -Ikmod -Itests/unit $(CPPFLAGS_ALL) $(CFLAGS_ALL) \
+	$(CC) -Iuserspace/shim -iquote userspace/ktftpd -iquote userspace/engine -iquote kmod -Itests/unit $(CPPFLAGS_ALL) $(CFLAGS_ALL) \
 		-MMD -c -o $@ $<
 
 $(DAEMON_UNIT:%=$(B)/daemon-unit/%): $(B)/daemon-unit/%: $(B)/daemon-unit/%.o $(KTFTPD_ARCHIVES)

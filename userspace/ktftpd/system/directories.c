@@ -171,6 +171,7 @@ static int use_run_dir_for_state(struct config *config, int problem, const struc
 		 config->state_dir, strerror(-problem), path);
 	free(config->state_dir);
 	config->state_dir = path;
+	config->state_moved = true;
 	return 0;
 }
 

@@ -48,8 +48,8 @@ static void tell_tripped(const struct config *config, const struct marker *found
 
 static void tell_unguarded(const struct config *config, int err, char *why, size_t room)
 {
-	snprintf(why, room, "nothing guards against a boot loop: cannot write %s/" MARKER_NAME ": %s",
-		 config->state_dir, strerror(-err));
+	snprintf(why, room, "nothing guards against a boot loop: %s/" MARKER_NAME ": %s", config->state_dir,
+		 strerror(-err));
 }
 
 enum guard_state guard_begin(const struct config *config, char *why, size_t room)

@@ -202,7 +202,8 @@ CASE(no_link_is_followed)
 	assert_int_equal(lstat(marker, &status), 0);
 	assert_true(S_ISREG(status.st_mode));
 
-	unlink(marker);
+	assert_int_equal(guard_begin(&config, why, sizeof(why)), GUARD_CLEAR);
+	assert_int_equal(rename(marker, victim), 0);
 	assert_int_equal(symlink(victim, marker), 0);
 	assert_int_equal(guard_begin(&config, why, sizeof(why)), GUARD_TRIPPED);
 	free(victim);

@@ -105,6 +105,7 @@ struct ktftp_transfer {
 	uint64_t size;
 	uint64_t bytes; /* acknowledged */
 	uint32_t blksize;
+	uint32_t windowsize; /* 0 of a module that does not tell */
 	uint32_t repeats;
 	uint32_t srtt_us;
 	uint64_t age_ms;

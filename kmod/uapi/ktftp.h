@@ -371,6 +371,8 @@ enum ktftp_a_transfer {
  *   "?".
  * @KTFTP_A_MISS_PAD: (pad)
  * @KTFTP_A_MISS_SEQUENCE: (u64)
+ * @KTFTP_A_MISS_ANSWERED: (flag) The module knew that there is no such name and said so, by an
+ *   absent or because nobody could publish it.
  */
 enum ktftp_a_miss {
 	KTFTP_A_MISS_LISTENER = 1,
@@ -379,9 +381,10 @@ enum ktftp_a_miss {
 	KTFTP_A_MISS_NAME = 4,
 	KTFTP_A_MISS_PAD = 5,
 	KTFTP_A_MISS_SEQUENCE = 6,
+	KTFTP_A_MISS_ANSWERED = 7,
 };
 
-#define KTFTP_A_MISS_MAX	KTFTP_A_MISS_SEQUENCE
+#define KTFTP_A_MISS_MAX	KTFTP_A_MISS_ANSWERED
 
 /**
  * enum ktftp_a_request - Attributes of its commands.

@@ -117,6 +117,7 @@ struct ktftp_miss {
 	struct ktftp_address client;
 	uint16_t client_port;
 	char name[KTFTP_NAME_MAX + 1];
+	bool answered; /* with ERROR 1 by the module; else it is the daemon's, if there is one */
 };
 
 /* A request that the module does not serve, as it is handed to the daemon. */

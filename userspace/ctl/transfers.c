@@ -32,8 +32,8 @@ static const char *end_name(uint32_t end)
 
 static void print_header(void)
 {
-	printf("%-28s %-28s %10s %5s %12s %7s %8s %s\n", "CLIENT", "NAME", "SIZE", "DONE", "RATE", "REPEATS", "RTT",
-	       "STATE");
+	printf("%-28s %-28s %10s %5s %12s %6s %7s %8s %s\n", "CLIENT", "NAME", "SIZE", "DONE", "RATE", "WINDOW",
+	       "REPEATS", "RTT", "STATE");
 }
 
 static void print_row(const struct ktftp_transfer *t, const char *state)
@@ -42,10 +42,10 @@ static void print_row(const struct ktftp_transfer *t, const char *state)
 	unsigned int percent = t->size ? t->bytes * 100 / t->size : 100;
 
 	snprintf(rtt, sizeof(rtt), "%.1fms", t->srtt_us / 1000.0);
-	printf("%-28s %-28s %10s %4u%% %12s %7u %8s %s\n",
+	printf("%-28s %-28s %10s %4u%% %12s %6u %7u %8s %s\n",
 	       show_endpoint(&t->client, t->client_port, client, sizeof(client)),
 	       show_name(t->name, name, sizeof(name)), show_bytes(t->size, size, sizeof(size)), percent,
-	       show_rate(t->bytes, t->age_ms, rate, sizeof(rate)), t->repeats, rtt, state);
+	       show_rate(t->bytes, t->age_ms, rate, sizeof(rate)), t->windowsize, t->repeats, rtt, state);
 }
 
 static int print_running(const struct ktftp_transfer *t, const char *engine, void *context)

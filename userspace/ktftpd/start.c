@@ -56,6 +56,8 @@ static int choose_engine(struct start *start, const struct config *config, char 
 		snprintf(start->alarm, sizeof(start->alarm), "%s", reason);
 		return 0;
 	}
+	if (*reason)
+		snprintf(start->note, sizeof(start->note), "%s", reason);
 	err = connect_module(start, config, reason, sizeof(reason));
 	if (!err)
 		return 0;

@@ -317,8 +317,10 @@ CASE(dropped_lines_are_told_with_their_number)
 	line_dropped(&line, 9000, 1001);
 	assert_string_equal(line.text.at, "9000 lines were dropped in the last 2 s");
 	assert_string_equal(value_of(&line, "lines"), "9000");
-	line_dropped(&line, 1, 1000);
-	assert_string_equal(line.text.at, "1 lines were dropped in the last 1 s");
+	line_dropped(&line, 10, 1000);
+	assert_string_equal(line.text.at, "10 lines were dropped in the last 1 s");
+	line_dropped(&line, 10, 0);
+	assert_string_equal(line.text.at, "10 lines were dropped in the last 1 s");
 }
 
 static unsigned int taken(struct bucket *bucket, int64_t now_ms)

@@ -120,13 +120,22 @@ ENGINE_OBJECTS := $(patsubst userspace/engine/%.c,$(B)/engine/%.o,$(wildcard use
 KTFTPD_OBJECTS := $(patsubst userspace/ktftpd/%.c,$(B)/ktftpd/%.o,$(wildcard userspace/ktftpd/*.c userspace/ktftpd/*/*.c))
 KTFTPD_LIBS := -levent -levent_pthreads -lconfuse -ljansson -lsqlite3 -lcrypto -lsystemd -lcap-ng $(NL_LIBS) -lpthread
 
-$(B)/engine/%.o: userspace/engine/%.c $(B)/include/linux/ktftp.h
-	@mkdir -p $(@D)
-	$(CC) -Iuserspace/shim -Ikmod $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -c -o $@ $<
+# Headers of the pure files alone: some of the module's have names that user space's have as well.
+PURE_HEADERS := $(B)/pure-headers
+CPPFLAGS_DAEMON = -Iuserspace/shim -iquote userspace/ktftpd -iquote userspace/engine -iquote $(PURE_HEADERS) $(CPPFLAGS_ALL)
 
-$(B)/ktftpd/%.o: userspace/ktftpd/%.c $(B)/include/linux/ktftp.h VERSION
+$(PURE_HEADERS)/stamp: Makefile
 	@mkdir -p $(@D)
-	$(CC) -Iuserspace/shim -Iuserspace/ktftpd -Iuserspace/engine -Ikmod $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -c -o $@ $<
+	@ln -sfn $(PURE:%=$(CURDIR)/kmod/%.h) $(CURDIR)/kmod/uapi $(@D)
+	@touch $@
+
+$(B)/engine/%.o: userspace/engine/%.c $(B)/include/linux/ktftp.h | $(PURE_HEADERS)/stamp
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_DAEMON) $(CFLAGS_ALL) -MMD -c -o $@ $<
+
+$(B)/ktftpd/%.o: userspace/ktftpd/%.c $(B)/include/linux/ktftp.h VERSION | $(PURE_HEADERS)/stamp
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_DAEMON) $(CFLAGS_ALL) -MMD -c -o $@ $<
 
 # All of the daemon but its main(), for its tests as well.
 $(B)/ktftpd/libktftpd.a: $(filter-out $(B)/ktftpd/main.o,$(KTFTPD_OBJECTS)) $(ENGINE_OBJECTS)

@@ -16,10 +16,9 @@ daemon-unit: asan
 
 daemon-unit-build: $(DAEMON_UNIT:%=$(B)/daemon-unit/%)
 
-$(B)/daemon-unit/%.o: tests/daemon/unit/%.c $(B)/include/linux/ktftp.h
+$(B)/daemon-unit/%.o: tests/daemon/unit/%.c $(B)/include/linux/ktftp.h | $(PURE_HEADERS)/stamp
 	@mkdir -p $(@D)
-	$(CC) -Iuserspace/shim -Iuserspace/ktftpd -Iuserspace/engine -Ikmod -Itests/unit $(CPPFLAGS_ALL) $(CFLAGS_ALL) \
-		-MMD -c -o $@ $<
+	$(CC) $(CPPFLAGS_DAEMON) -Itests/unit $(CFLAGS_ALL) -MMD -c -o $@ $<
 
 $(DAEMON_UNIT:%=$(B)/daemon-unit/%): $(B)/daemon-unit/%: $(B)/daemon-unit/%.o $(KTFTPD_ARCHIVES)
 	$(CC) $(LDFLAGS) -o $@ $< $(KTFTPD_ARCHIVES) $(KTFTPD_LIBS) -lcmocka

@@ -58,6 +58,7 @@ struct config_syslog {
  * @max_file_bytes: larger files are left out
  * @max_files: most files of all roots
  * @state_dir: where the store, its index and the guard are
+ * @state_moved: it is below @run_dir, because where it was to be nothing can be written
  * @run_dir: where the control socket is
  * @pin_bytes: most that is to be held in the module, KTFTP_NO_LIMIT for what its budget allows
  * @budget_bytes: the namespace's budget to set, KTFTP_NO_LIMIT to leave it
@@ -97,6 +98,7 @@ struct config {
 	uint64_t max_file_bytes;
 	uint32_t max_files;
 	char *state_dir;
+	bool state_moved;
 	char *run_dir;
 	uint64_t pin_bytes;
 	uint64_t budget_bytes;

@@ -137,6 +137,9 @@ $(B)/ktftpd/%.o: userspace/ktftpd/%.c $(B)/include/linux/ktftp.h VERSION | $(PUR
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS_DAEMON) $(CFLAGS_ALL) -MMD -c -o $@ $<
 
+# It asks the kernel itself, by libnl.
+$(B)/ktftpd/log/neighbours.o: CPPFLAGS_ALL += $(NL_CFLAGS)
+
 # All of the daemon but its main(), for its tests as well.
 $(B)/ktftpd/libktftpd.a: $(filter-out $(B)/ktftpd/main.o,$(KTFTPD_OBJECTS)) $(ENGINE_OBJECTS)
 	@rm -f $@

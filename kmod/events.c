@@ -43,7 +43,8 @@ int ktftp_put_transfer(struct sk_buff *skb, const struct ktftp_transfer_view *vi
 	    nla_put_u32(skb, KTFTP_A_TRANSFER_BLKSIZE, view->blksize) ||
 	    nla_put_u32(skb, KTFTP_A_TRANSFER_REPEATS, view->repeats) ||
 	    nla_put_u32(skb, KTFTP_A_TRANSFER_SRTT_US, view->srtt_us) ||
-	    put_u64(skb, KTFTP_A_TRANSFER_AGE_MS, view->age_ms))
+	    put_u64(skb, KTFTP_A_TRANSFER_AGE_MS, view->age_ms) ||
+	    nla_put_u32(skb, KTFTP_A_TRANSFER_WINDOWSIZE, view->windowsize))
 		return -EMSGSIZE;
 	return 0;
 }

@@ -337,6 +337,8 @@ enum ktftp_a_set {
  * @KTFTP_A_TRANSFER_AGE_MS: (u64) Milliseconds since the request, in an end event its duration.
  * @KTFTP_A_TRANSFER_SEQUENCE: (u64) In events, a number that grows by one an event, so that a gap
  *   shows loss.
+ * @KTFTP_A_TRANSFER_WINDOWSIZE: (u32) Blocks that the client acknowledges together, as agreed on; 1
+ *   without windows.
  */
 enum ktftp_a_transfer {
 	KTFTP_A_TRANSFER_LISTENER = 1,
@@ -355,9 +357,10 @@ enum ktftp_a_transfer {
 	KTFTP_A_TRANSFER_SRTT_US = 14,
 	KTFTP_A_TRANSFER_AGE_MS = 15,
 	KTFTP_A_TRANSFER_SEQUENCE = 16,
+	KTFTP_A_TRANSFER_WINDOWSIZE = 17,
 };
 
-#define KTFTP_A_TRANSFER_MAX	KTFTP_A_TRANSFER_SEQUENCE
+#define KTFTP_A_TRANSFER_MAX	KTFTP_A_TRANSFER_WINDOWSIZE
 
 /**
  * enum ktftp_a_miss - Attributes of its commands.

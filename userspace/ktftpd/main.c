@@ -222,7 +222,7 @@ static int run(struct daemon *d, int parent)
 		event_base_dispatch(d->base);
 		status = d->failed ? STATUS_FAILED : STATUS_OK;
 		if (!d->failed && d->kernel)
-			guard_clear(d->config);
+			guard_end(d->config);
 	}
 	for (i = 0; i < count; i++)
 		if (signals[i])

@@ -56,9 +56,12 @@ static int choose_engine(struct start *start, const struct config *config, char 
 		snprintf(start->alarm, sizeof(start->alarm), "%s", reason);
 		return 0;
 	}
+	if (*reason)
+		snprintf(start->note, sizeof(start->note), "%s", reason);
 	err = connect_module(start, config, reason, sizeof(reason));
 	if (!err)
 		return 0;
+	guard_end(config);
 	if (config->engine == CONFIG_ENGINE_KERNEL) {
 		snprintf(why, room, "engine = kernel, but %s", reason);
 		return err;
@@ -86,6 +89,19 @@ int start_prepare(struct start *start, struct config *config, char *why, size_t 
 	return err;
 }
 
+/* A module that is there already is guarded by who uses it: a reload must not set the marker anew. */
+static int load_guarded(const struct config *config, char *why, size_t room)
+{
+	int err;
+
+	if (guard_begin(config, why, room) == GUARD_TRIPPED)
+		return -EPERM;
+	err = module_load(why, room);
+	if (err)
+		guard_end(config);
+	return err;
+}
+
 int start_load_module(struct config *config, char *why, size_t room)
 {
 	int err;
@@ -93,10 +109,7 @@ int start_load_module(struct config *config, char *why, size_t room)
 	if (config->engine == CONFIG_ENGINE_USER)
 		return 0;
 	err = system_make_directories(config, why, room);
-	if (err)
-		return err;
-	if (guard_begin(config, why, room) == GUARD_TRIPPED)
-		return -EPERM;
-	err = module_is_loaded() ? 0 : module_load(why, room);
+	if (!err && !module_is_loaded())
+		err = load_guarded(config, why, room);
 	return err ? err : tunables_apply(config, why, room);
 }

@@ -18,6 +18,9 @@
 
   tftp.py answer ADDR PORT NAME WAIT_MS
       asks once and prints what comes within that time: "data", "error CODE", or "silence".
+
+  tftp.py port ADDR PORT NAME
+      downloads the name and prints the port that it came from.
 """
 import argparse
 import os
@@ -95,12 +98,17 @@ def take(sock, peer, first):
     return b"".join(content)
 
 
-def fetch(address, port, name):
+def fetch_from(address, port, name):
+    """The content, and the port that it came from."""
     with open_socket(address) as sock:
-        ask = lambda: sock.sendto(request(name), (address, port))
-        ask()
-        first, peer = expect(sock, None, 1, ask)
-        return take(sock, peer, first)
+        again = lambda: sock.sendto(request(name), (address, port))
+        again()
+        first, peer = expect(sock, None, 1, again)
+        return take(sock, peer, first), peer[1]
+
+
+def fetch(address, port, name):
+    return fetch_from(address, port, name)[0]
 
 
 def make(name, version, lines):
@@ -190,6 +198,10 @@ def answer(options):
             print({DATA: "data"}.get(packet[0], packet[0]))
 
 
+def port(options):
+    print(fetch_from(options.address, options.port, options.name)[1])
+
+
 def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     commands = parser.add_subparsers(required=True)
@@ -209,6 +221,7 @@ def parse():
     command(write, "directory", ("version", int), ("lines", int)).add_argument("names", nargs="+")
     command(ask, *server, "name", ("times", int), ("interval_ms", int), ("wait_ms", int))
     command(answer, *server, "name", ("wait_ms", int))
+    command(port, *server, "name")
     return parser.parse_args()
 
 

@@ -95,10 +95,10 @@ is_told_of_a_miss()
 	grep -q '"miss"' events
 }
 
-# Those that ended since, a line each: "BLOCK-SIZE complete", or another end.
+# Those that ended since, a line each: "BLOCK-SIZE WINDOW complete", or another end.
 kernel_ends()
 {
-	sed -n 's/.*"blksize": \([0-9]*\),.*"end": "\([a-z-]*\)".*/\1 \2/p' events
+	sed -n 's/.*"blksize": \([0-9]*\),.*"windowsize": \([0-9]*\),.*"end": "\([a-z-]*\)".*/\1 \2 \3/p' events
 }
 
 # ---- the daemon ----
@@ -189,17 +189,17 @@ user_set_param()
 
 user_stats()
 {
-	ctl --daemon stats
+	ctl stats --daemon
 }
 
 user_transfers()
 {
-	ctl --daemon -j transfers | python3 -ISc 'import json, sys; print(len(json.load(sys.stdin)))'
+	ctl -j transfers | python3 -ISc 'import json, sys; print(len(json.load(sys.stdin)))'
 }
 
 user_transfers_running()
 {
-	ctl --daemon transfers | grep -c ' running$'
+	ctl transfers | grep -c ' running$'
 }
 
 # It tells them all, in its log.
@@ -210,7 +210,7 @@ user_watch_transfers()
 
 user_ends()
 {
-	sed -n 's/.*" \([a-z-]*\): [0-9]* bytes in .* blksize \([0-9]*\),.*/\2 \1/p' "$DAEMON_LOG"
+	sed -n 's/.*" \([a-z-]*\): [0-9]* bytes in .* blksize \([0-9]*\), windowsize \([0-9]*\),.*/\2 \3 \1/p' "$DAEMON_LOG"
 }
 
 # ---- whoever it is ----
@@ -250,7 +250,14 @@ ended()
 # granted: the block sizes of those that came to a good end, "BYTES:NUMBER" each, the smallest first.
 granted()
 {
-	"${ENGINE}_ends" | sed -n 's/ complete$//p' | sort -n | uniq -c | awk '{ printf "%s%s:%s", sep, $2, $1; sep = " " }'
+	"${ENGINE}_ends" | awk '$3 == "complete" { print $1 }' | sort -n | uniq -c |
+		awk '{ printf "%s%s:%s", sep, $2, $1; sep = " " }'
+}
+
+# windows: the sizes of those that came to a good end, the smallest first.
+windows()
+{
+	"${ENGINE}_ends" | awk '$3 == "complete" { print $2 }' | sort -n | xargs
 }
 
 # blocks_were BYTES:NUMBER...: all have ended, and well: so many with blocks of so many bytes, the smallest first.

@@ -198,12 +198,6 @@ a_client_that_would_like_multicast_is_served_alone()
 	blocks_were 512:1 1024:1
 }
 
-# windows: the sizes of those that came to a good end, the smallest first.
-windows()
-{
-	sed -n 's/.*"windowsize": \([0-9]*\),.*"end": "complete".*/\1/p' events | sort -n | xargs
-}
-
 # windowsize is never raised, and whatever is granted the file comes whole.
 a_client_that_asks_for_a_window_gets_its_file()
 {

@@ -129,8 +129,7 @@ static int make_or_check(sqlite3 *db)
 {
 	if (!pragma(db, "SELECT count(*) FROM sqlite_master") && !pragma(db, "PRAGMA application_id"))
 		return error_of(sqlite3_exec(db, schema, NULL, NULL, NULL));
-	if (sqlite3_errcode(db) != SQLITE_OK && sqlite3_errcode(db) != SQLITE_DONE &&
-	    sqlite3_errcode(db) != SQLITE_ROW)
+	if (sqlite3_errcode(db) != SQLITE_OK && sqlite3_errcode(db) != SQLITE_DONE && sqlite3_errcode(db) != SQLITE_ROW)
 		return error_of(sqlite3_errcode(db));
 	if (pragma(db, "PRAGMA application_id") != APPLICATION_ID || pragma(db, "PRAGMA user_version") != FORMAT ||
 	    !is_sound(db))
@@ -155,8 +154,9 @@ static int prepare(struct index *index)
 static int open_db(struct index *index, const char *path)
 {
 	/* Locked while it is open, so that no second daemon works on the same store. */
-	static const char ours[] = "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
-				   "BEGIN IMMEDIATE; COMMIT;";
+	static const char ours[] =
+		"PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+		"BEGIN IMMEDIATE; COMMIT;";
 	int err = error_of(sqlite3_open_v2(path, &index->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL));
 
 	if (err)

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "identity.h"
 #include "resolve.h"
 
 /* A rename somewhere on the way makes the kernel give up, for it cannot tell whether ".." stayed inside. */
@@ -83,4 +84,52 @@ int resolve_open(int root, const char *real, const char *path, int flags)
 	fd = beneath(root, inside, flags);
 	free(inside);
 	return fd;
+}
+
+static size_t length_of(const char *root)
+{
+	return strcmp(root, "/") ? strlen(root) : 0;
+}
+
+/**
+ * resolve_is_below() - does a path begin with that of a root
+ * @root: root
+ * @path: absolute path
+ */
+bool resolve_is_below(const char *root, const char *path)
+{
+	size_t length = length_of(root);
+
+	return !strncmp(path, root, length) && path[length] == '/';
+}
+
+/**
+ * resolve_file() - open a file below a root that is to be in a state that is known
+ * @root: path of the root
+ * @path: path of the file, resolve_is_below()
+ * @size: its size
+ * @mtime_ns: when it was changed last
+ *
+ * Return: descriptor; -ESTALE when it is another file, or was changed; another negative errno.
+ */
+int resolve_file(const char *root, const char *path, uint64_t size, int64_t mtime_ns)
+{
+	int at = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC), fd = -ENOMEM;
+	char *real;
+	struct stat status;
+
+	if (at < 0)
+		return -errno;
+	real = realpath(root, NULL);
+	if (real)
+		fd = resolve_open(at, real, path + length_of(root) + 1, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	free(real);
+	close(at);
+	if (fd < 0)
+		return fd;
+	if (!fstat(fd, &status) && S_ISREG(status.st_mode) && (uint64_t)status.st_size == size &&
+	    identity_ns(&status.st_mtim) == mtime_ns)
+		return fd;
+	close(fd);
+	return -ESTALE;
 }

@@ -116,15 +116,6 @@ enum verdict rules_file(const struct rules *rules, const struct stat *status)
 }
 
 /**
- * rules_is_deliberate() - is it left out because somebody named it so: nothing to tell of
- * @verdict: why it is left out
- */
-bool rules_is_deliberate(enum verdict verdict)
-{
-	return verdict == VERDICT_SERVED || verdict == VERDICT_HIDDEN || verdict == VERDICT_IGNORED;
-}
-
-/**
  * rules_why() - why a file is left out, and what to do
  * @verdict: verdict
  */
@@ -143,8 +134,9 @@ const char *rules_why(enum verdict verdict)
 		[VERDICT_LEADS_OUT] = "the link leads out of the folder: copy the file, or mount its directory there",
 		[VERDICT_LEADS_NOWHERE] = "the link leads to nothing that exists",
 		[VERDICT_LOOP] = "the link leads to a directory that it is in itself",
-		[VERDICT_TOO_MANY_DIRECTORIES] = "there are more directories than max_files: raise that, or do links "
-						 "multiply them?",
+		[VERDICT_TOO_MANY_DIRECTORIES] =
+			"there are more directories than max_files: raise that, or do links "
+			"multiply them?",
 	};
 
 	return why[verdict];

@@ -55,7 +55,6 @@ bool rules_same(const struct rules *a, const struct rules *b);
 enum verdict rules_base(const struct rules *rules, const char *base);
 enum verdict rules_name(const char *relative, char out[KTFTP_NAME_MAX + 1]);
 enum verdict rules_file(const struct rules *rules, const struct stat *status);
-bool rules_is_deliberate(enum verdict verdict);
 const char *rules_why(enum verdict verdict);
 
 #endif

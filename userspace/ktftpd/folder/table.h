@@ -6,10 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TABLE_SEED                        0xcbf29ce484222325ull
+#define TABLE_SEED                       0xcbf29ce484222325ull
 
 /* What an item is part of. */
-#define table_entry(found, type, member)  ((type *)((char *)(found) - offsetof(type, member)))
+#define table_entry(found, type, member) ((type *)((char *)(found)-offsetof(type, member)))
 
 /**
  * struct table_item - part of what is found

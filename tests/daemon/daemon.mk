@@ -22,3 +22,17 @@ $(B)/daemon-unit/%.o: tests/daemon/unit/%.c $(B)/include/linux/ktftp.h | $(PURE_
 
 $(DAEMON_UNIT:%=$(B)/daemon-unit/%): $(B)/daemon-unit/%: $(B)/daemon-unit/%.o $(KTFTPD_ARCHIVES)
 	$(CC) $(LDFLAGS) -o $@ $< $(KTFTPD_ARCHIVES) $(KTFTPD_LIBS) -lcmocka
+
+# The folder without the daemon, for tests/daemon/folder.sh.
+$(B)/daemon-unit/folder_driver.o $(B)/daemon-unit/no_publisher.o: $(B)/daemon-unit/%.o: tests/daemon/%.c \
+		$(B)/include/linux/ktftp.h
+	@mkdir -p $(@D)
+	$(CC) -Iuserspace/shim -Iuserspace/ktftpd -Iuserspace/engine -Ikmod $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -c -o $@ $<
+
+$(B)/bin/folder_driver: $(B)/daemon-unit/folder_driver.o $(B)/daemon-unit/no_publisher.o $(KTFTPD_ARCHIVES)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(KTFTPD_LIBS)
+
+.PHONY: folder-driver
+folder-driver:
+	@$(MAKE) -s B=build/asan CFLAGS='-O1 -g $(ASAN_FLAGS)' LDFLAGS='$(ASAN_FLAGS)' build/asan/bin/folder_driver

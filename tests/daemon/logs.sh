@@ -228,7 +228,7 @@ for i in range(int(sys.argv[1])):
 
 lines_are_all_told()
 {
-	[ "$(metric ktftp_daemon_answers_total{answer=\"not_found\"})" -gt 5000 ] || return
+	[ "$(metric 'ktftp_daemon_answers_total{answer="not_found"}')" -gt 5000 ] || return
 	[ "$(told_to_be_dropped)" = "$(metric ktftp_log_lines_dropped_total)" ]
 }
 
@@ -328,15 +328,13 @@ the_journal_gets_fields()
 
 a_journal_that_is_stopped_stops_no_download()
 {
-	local i
-
 	work_dir
 	own_journal
 	make_file "$ROOT/file" 700
 	receive journal /run/systemd/journal/socket
 	serve
 	kill -STOP "$RECEIVER_PID"
-	for i in {1..60}; do
+	for _ in {1..60}; do
 		downloads_whole file "$ROOT/file"
 	done
 	kill -CONT "$RECEIVER_PID"
@@ -408,7 +406,7 @@ nothing_but_metrics_is_served()
 	answers_http 200 "http://$METRICS/metrics"
 	answers_http 200 "http://$METRICS/metrics?a=b"
 	answers_http 200 --head "http://$METRICS/metrics"
-	[ -z "$(grep ktftp_ body)" ]
+	! grep ktftp_ body
 	answers_http 404 "http://$METRICS/"
 	answers_http 404 "http://$METRICS/metrics/../../etc/passwd" --path-as-is
 	answers_http 405 -X POST "http://$METRICS/metrics"

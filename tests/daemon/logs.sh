@@ -416,11 +416,11 @@ nothing_but_metrics_is_served()
 	answers_http 404 "http://$METRICS/"
 	answers_http 404 "http://$METRICS/metrics/../../etc/passwd" --path-as-is
 	answers_http 405 -X POST "http://$METRICS/metrics"
-	answers_http 405 -X DELETE "http://$METRICS/other"
+	answers_http 404 -X DELETE "http://$METRICS/other"
 	curl -gsS -i -X PUT "http://$METRICS/metrics" | grep -qi '^Allow: GET, HEAD'
-	answers_http 413 -X POST -d "$(head -c 20000 /dev/zero | tr '\0' a)" "http://$METRICS/metrics"
-	head -c 20000 /dev/zero | tr '\0' a > header
-	answers_http 400 -H "X: $(< header)" "http://$METRICS/metrics"
+	head -c 100000 /dev/zero | tr '\0' a > much
+	answers_http 405 -d @much "http://$METRICS/metrics"
+	answers_http 431 -H "X: $(< much)" "http://$METRICS/metrics"
 	answers_http 200 "http://$METRICS/metrics"
 }
 

@@ -22,6 +22,7 @@ HEADER = re.compile(
     rb"(?P<host>[!-~]{1,255}) (?P<app>[!-~]{1,48}) (?P<pid>[!-~]{1,128}) (?P<id>[!-~]{1,32}) ")
 SD_NAME = re.compile(rb"[!#-<>-\\^-~]{1,32}")
 BOM = b"\xef\xbb\xbf"
+SO_RCVBUFFORCE = 33  # Python does not know it
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e]")
 
 
@@ -160,7 +161,7 @@ def serve_tcp(port):
 
 
 def serve_datagrams(sock, read):
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUFFORCE, 32 << 20)
+    sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 32 << 20)
     while True:
         tell(read, sock.recv(65536))
 

@@ -61,6 +61,7 @@ static int choose_engine(struct start *start, const struct config *config, char 
 	err = connect_module(start, config, reason, sizeof(reason));
 	if (!err)
 		return 0;
+	/* Not used after all. */
 	guard_end(config);
 	if (config->engine == CONFIG_ENGINE_KERNEL) {
 		snprintf(why, room, "engine = kernel, but %s", reason);
@@ -85,6 +86,7 @@ int start_prepare(struct start *start, struct config *config, char *why, size_t 
 	if (err) {
 		ktftp_close(start->kernel);
 		start->kernel = NULL;
+		guard_end(config);
 	}
 	return err;
 }

@@ -413,7 +413,7 @@ CASE(a_good_file_is_read_after_a_bad_one)
 {
 	refused(*state, "root = \"@/a\\777\"", 1, "octal");
 	accepted(*state, "root = '@/a'");
-	refused(*state, "root = { '@/a'", 1, "end of file");
+	refused(*state, "root = ", 1, "end of file");
 	accepted(*state, "root = '@/a'");
 }
 

@@ -65,7 +65,7 @@ void conf_begin_listen(struct reader *r, const char *title)
 		return;
 	}
 	*line = r->line;
-	if (value_address(title, &listener->address, &listener->port))
+	if (conf_address(title, &listener->address, &listener->port))
 		conf_refuse(
 			r, r->line,
 			"listen needs an address, with a port or without: \"0.0.0.0\", \"192.0.2.1:69\", \"[::]\" or "
@@ -85,7 +85,7 @@ static int take_flag(struct reader *r, const struct setting *setting, const char
 {
 	bool yes;
 
-	if (value_bool(text, &yes))
+	if (conf_bool(text, &yes))
 		return conf_refuse(r, r->line, "%s is true or false, not '%s'", setting->name, text);
 	if (yes)
 		last(r)->flags |= setting->most;
@@ -107,7 +107,7 @@ static int take_tid_ports(struct reader *r, const struct setting *setting, const
 {
 	struct ktftp_listener *listener = last(r);
 
-	if (!value_ports(text, &listener->tid_first, &listener->tid_last))
+	if (!conf_ports(text, &listener->tid_first, &listener->tid_last))
 		return 0;
 	return conf_refuse(r, r->line, "%s is a range of ports, as 61000-63999, not '%s'", setting->name, text);
 }
@@ -116,7 +116,7 @@ static int take_dscp(struct reader *r, const struct setting *setting, const char
 {
 	uint64_t number;
 
-	if (value_number(text, 0, DSCP_MOST, &number))
+	if (conf_number(text, 0, DSCP_MOST, &number))
 		return conf_refuse(r, r->line, "%s is a number, 0 to %d, not '%s'", setting->name, DSCP_MOST, text);
 	last(r)->dscp = number;
 	return 0;
@@ -126,7 +126,7 @@ static int take_mark(struct reader *r, const struct setting *setting, const char
 {
 	uint64_t number;
 
-	if (value_number(text, 0, UINT32_MAX, &number))
+	if (conf_number(text, 0, UINT32_MAX, &number))
 		return conf_refuse(r, r->line, "%s is a number, 0 to %u, or hexadecimal as 0x1f, not '%s'",
 				   setting->name, UINT32_MAX, text);
 	last(r)->mark = number;

@@ -179,6 +179,16 @@ static const struct section_form *home_of(const char *name)
 	return NULL;
 }
 
+static bool is_section(const char *name)
+{
+	size_t i;
+
+	for (i = SECTION_TOP + 1; i < SECTION_COUNT; i++)
+		if (!strcmp(conf_section(i)->name, name))
+			return true;
+	return false;
+}
+
 static const char *nearest_option(const cfg_t *cfg, const char *name)
 {
 	const char *names[128];
@@ -195,7 +205,10 @@ static void refuse_unknown(struct reader *r, const cfg_t *cfg, const char *name)
 	const char *nearest = nearest_option(cfg, name);
 	const struct section_form *home = home_of(name);
 
-	if (home && home->name)
+	if (is_section(name))
+		conf_refuse(r, cfg->line, "a section \"%s\" cannot be within another one; is a } missing before it?",
+			    name);
+	else if (home && home->name)
 		conf_refuse(r, cfg->line, "%s is no option here; it belongs in a section \"%s\"", name, home->name);
 	else if (home)
 		conf_refuse(r, cfg->line, "%s is no option here; it belongs outside of all sections", name);

@@ -54,7 +54,7 @@ void conf_begin_view(struct reader *r, const char *title)
 	const struct layer *other = find_view(r, title);
 	struct layer *layer;
 
-	if (!value_is_label(title))
+	if (!conf_is_label(title))
 		conf_refuse(r, r->line,
 			    "the name of a view has 1 to %d bytes, no spaces, commas or control characters, not '%s'",
 			    KTFTP_LABEL_MAX, title);
@@ -124,7 +124,7 @@ static int add_absent(struct reader *r, const struct setting *setting, const cha
 	char canonical[KTFTP_NAME_MAX + 1];
 	struct config_absent *absent;
 
-	if (!value_is_glob(text) || ktftp_canonical(NULL, text, canonical))
+	if (!conf_is_glob(text) || ktftp_canonical(NULL, text, canonical))
 		return conf_refuse(
 			r, r->line,
 			"%s has names, or patterns with *, ? and [...], of at most %d bytes and without \"..\", not "

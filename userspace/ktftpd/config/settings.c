@@ -21,7 +21,7 @@ static void *at(const struct reader *r, const struct setting *setting)
 
 static int take_bool(struct reader *r, const struct setting *setting, const char *text)
 {
-	if (!value_bool(text, at(r, setting)))
+	if (!conf_bool(text, at(r, setting)))
 		return 0;
 	return conf_refuse(r, r->line, "%s is true or false, not '%s'", setting->name, text);
 }
@@ -30,7 +30,7 @@ static int take_number(struct reader *r, const struct setting *setting, const ch
 {
 	uint64_t number;
 
-	if (value_number(text, setting->least, setting->most, &number))
+	if (conf_number(text, setting->least, setting->most, &number))
 		return conf_refuse(r, r->line, "%s is a number, %" PRIu64 " to %" PRIu64 ", not '%s'", setting->name,
 				   setting->least, setting->most, text);
 	*(uint32_t *)at(r, setting) = number;
@@ -41,7 +41,7 @@ static int take_time(struct reader *r, const struct setting *setting, const char
 {
 	uint64_t ms;
 
-	if (value_time_ms(text, &ms) || ms < setting->least || ms > setting->most)
+	if (conf_time_ms(text, &ms) || ms < setting->least || ms > setting->most)
 		return conf_refuse(r, r->line,
 				   "%s is a time, a number with ms, s or min, %" PRIu64 "ms to %" PRIu64 "ms, not '%s'",
 				   setting->name, setting->least, setting->most, text);
@@ -54,7 +54,7 @@ static int take_size(struct reader *r, const struct setting *setting, const char
 {
 	uint64_t size;
 
-	if (value_size(text, &size) || size < setting->least)
+	if (conf_size(text, &size) || size < setting->least)
 		return conf_refuse(r, r->line, "%s is a number of bytes, or one with K, M or G as 512M, %s, not '%s'",
 				   setting->name, setting->least ? "at least 1" : "at least 0", text);
 	*(uint64_t *)at(r, setting) = size;
@@ -116,7 +116,7 @@ static int take_daemon_ports(struct reader *r, const struct setting *setting, co
 {
 	struct engine_limits *limits = &r->config->limits;
 
-	if (value_ports(text, &limits->port_first, &limits->port_last))
+	if (conf_ports(text, &limits->port_first, &limits->port_last))
 		return conf_refuse(r, r->line, "%s is a range of ports, as 64000-64999, not '%s'", setting->name, text);
 	r->daemon_ports_line = r->line;
 	return 0;
@@ -144,7 +144,7 @@ static int take_ignored(struct reader *r, const struct setting *setting, const c
 		forget_ignored(r);
 	if (!text)
 		return 0;
-	if (!value_is_glob(text) || strchr(text, '/'))
+	if (!conf_is_glob(text) || strchr(text, '/'))
 		return conf_refuse(r, r->line,
 				   "%s has patterns of file names with *, ? and [...], without directories, not '%s'",
 				   setting->name, text);
@@ -159,7 +159,7 @@ static int take_metrics(struct reader *r, const struct setting *setting, const c
 		config->metrics.length = 0;
 		return 0;
 	}
-	if (value_address(text, &config->metrics, &config->metrics_port))
+	if (conf_address(text, &config->metrics, &config->metrics_port))
 		return conf_refuse(r, r->line,
 				   "%s is an address and a port, as 127.0.0.1:9469 or [::1]:9469, or off, not '%s'",
 				   setting->name, text);
@@ -187,7 +187,7 @@ static int split_host(const char *text, const char **end, const char **port)
 		if (**end == '/')
 			return -EINVAL;
 	}
-	return *port ? value_number(*port, 1, UINT16_MAX, &number) : 0;
+	return *port ? conf_number(*port, 1, UINT16_MAX, &number) : 0;
 }
 
 static int take_syslog(struct reader *r, const struct setting *setting, const char *text)

@@ -165,37 +165,68 @@ static char *skip_word(struct reader *r, char *text, unsigned int line)
 	}
 }
 
+/* Where braces are open: sections have lists in them, and no more. */
+#define DEPTH_MOST 8
+
+/**
+ * struct scan - how far a text is known
+ * @line: of what comes next
+ * @depth: how many braces are open
+ * @opened: the lines in which they are
+ */
+struct scan {
+	unsigned int line;
+	unsigned int depth;
+	unsigned int opened[DEPTH_MOST];
+};
+
+/* libconfuse takes the end of the file for that of every section. */
+static void count_brace(struct scan *scan, char c)
+{
+	if (c == '{') {
+		if (scan->depth < DEPTH_MOST)
+			scan->opened[scan->depth] = scan->line;
+		scan->depth++;
+	} else if (c == '}' && scan->depth) {
+		scan->depth--;
+	}
+}
+
 /* Steps over what begins here, or returns NULL and a complaint. */
-static char *step(struct reader *r, char *text, unsigned int *line)
+static char *step(struct reader *r, char *text, struct scan *scan)
 {
 	if (*text == '\n') {
-		++*line;
+		scan->line++;
 		return text + 1;
 	}
 	if (*text == '#' || !strncmp(text, "//", 2))
 		return blank_line(text);
 	if (!strncmp(text, "/*", 2))
-		return blank_block(r, text, line);
+		return blank_block(r, text, &scan->line);
 	if (*text == '"' || *text == '\'')
-		return skip_string(r, text, *line);
+		return skip_string(r, text, scan->line);
+	count_brace(scan, *text);
 	if (ends_word(*text))
 		return text + 1;
 	if ((unsigned char)*text < ' ' || *text == 0x7f) {
-		conf_refuse(r, *line, "there is a control character (%#x); the file has to be text", *text);
+		conf_refuse(r, scan->line, "there is a control character (%#x); the file has to be text", *text);
 		return NULL;
 	}
-	return skip_word(r, text, *line);
+	return skip_word(r, text, scan->line);
 }
 
 /* Comments become blanks, in place; what libconfuse would not see is refused. */
 int conf_text_blank(struct reader *r, char *text)
 {
-	unsigned int line = 1;
+	struct scan scan = { .line = 1 };
 
 	while (*text) {
-		text = step(r, text, &line);
+		text = step(r, text, &scan);
 		if (!text)
 			return r->err;
 	}
-	return 0;
+	if (!scan.depth)
+		return 0;
+	return conf_refuse(r, scan.opened[(scan.depth < DEPTH_MOST ? scan.depth : DEPTH_MOST) - 1],
+			   "the { in this line has no end; a } is missing");
 }

@@ -32,7 +32,7 @@ static int add_number(struct reader *r, const struct setting *setting, uint64_t 
 
 static int parse_number(struct reader *r, const struct setting *setting, const char *text, uint64_t *number)
 {
-	if (!value_number(text, setting->least, setting->most, number))
+	if (!conf_number(text, setting->least, setting->most, number))
 		return 0;
 	return conf_refuse(r, r->line, "%s is a number, %" PRIu64 " to %" PRIu64 ", not '%s'", setting->name,
 			   setting->least, setting->most, text);
@@ -64,7 +64,7 @@ static int take_limit_flag(struct reader *r, const struct setting *setting, cons
 
 	if (!strcmp(text, "0") || !strcmp(text, "1"))
 		*out = *text == '1';
-	else if (value_bool(text, out))
+	else if (conf_bool(text, out))
 		return conf_refuse(r, r->line, "%s is true or false, 1 or 0, not '%s'", setting->name, text);
 	return add_number(r, setting, *out);
 }

@@ -8,7 +8,7 @@
 
 #include "values.h"
 
-int value_bool(const char *text, bool *out)
+int conf_bool(const char *text, bool *out)
 {
 	static const char *const words[][2] = {
 		{ "true", "false" },
@@ -36,7 +36,7 @@ static int digits(const char *text, int base, uint64_t *out, char **end)
 	return -errno;
 }
 
-int value_number(const char *text, uint64_t least, uint64_t most, uint64_t *out)
+int conf_number(const char *text, uint64_t least, uint64_t most, uint64_t *out)
 {
 	bool is_hexadecimal = !strncasecmp(text, "0x", 2);
 	char *end;
@@ -49,7 +49,7 @@ int value_number(const char *text, uint64_t least, uint64_t most, uint64_t *out)
 	return *out < least || *out > most ? -ERANGE : 0;
 }
 
-int value_size(const char *text, uint64_t *out)
+int conf_size(const char *text, uint64_t *out)
 {
 	static const char units[] = "KMGT";
 	const char *unit;
@@ -74,7 +74,7 @@ int value_size(const char *text, uint64_t *out)
 	return 0;
 }
 
-int value_time_ms(const char *text, uint64_t *out)
+int conf_time_ms(const char *text, uint64_t *out)
 {
 	static const struct {
 		const char *name;
@@ -132,7 +132,7 @@ static int split_address(const char *text, char *address, size_t room, const cha
 	return 0;
 }
 
-int value_address(const char *text, struct ktftp_address *address, uint16_t *port)
+int conf_address(const char *text, struct ktftp_address *address, uint16_t *port)
 {
 	char alone[INET6_ADDRSTRLEN + 1];
 	const char *behind;
@@ -144,18 +144,18 @@ int value_address(const char *text, struct ktftp_address *address, uint16_t *por
 		err = parse_address(alone, address);
 	if (err || !behind)
 		return err;
-	if (value_number(behind, 1, UINT16_MAX, &number))
+	if (conf_number(behind, 1, UINT16_MAX, &number))
 		return -EINVAL;
 	*port = number;
 	return 0;
 }
 
-int value_ports(const char *text, uint16_t *first, uint16_t *last)
+int conf_ports(const char *text, uint16_t *first, uint16_t *last)
 {
 	char *end;
 	uint64_t a, b;
 
-	if (digits(text, 10, &a, &end) || *end != '-' || value_number(end + 1, 1, UINT16_MAX, &b))
+	if (digits(text, 10, &a, &end) || *end != '-' || conf_number(end + 1, 1, UINT16_MAX, &b))
 		return -EINVAL;
 	if (!a || a > b)
 		return -ERANGE;
@@ -164,7 +164,7 @@ int value_ports(const char *text, uint16_t *first, uint16_t *last)
 	return 0;
 }
 
-bool value_is_label(const char *text)
+bool conf_is_label(const char *text)
 {
 	const char *c = text;
 
@@ -184,7 +184,7 @@ static const char *end_of_class(const char *text)
 	return text ? text + 1 : NULL;
 }
 
-bool value_is_glob(const char *text)
+bool conf_is_glob(const char *text)
 {
 	const char *c = text;
 

@@ -28,3 +28,17 @@ DOCTOR_OBJECTS := $(patsubst %,$(B)/ctl/%.o,findings firewall judge_daemon judge
 	sockets)
 $(B)/daemon-unit/control_doctor $(B)/daemon-unit/control_firewall: $(DOCTOR_OBJECTS)
 $(B)/daemon-unit/control_doctor.o $(B)/daemon-unit/control_firewall.o: CPPFLAGS_DAEMON += -Iuserspace/ctl
+
+# The folder without the daemon, for tests/daemon/folder.sh.
+$(B)/daemon-unit/folder_driver.o $(B)/daemon-unit/no_publisher.o: $(B)/daemon-unit/%.o: tests/daemon/%.c \
+		$(B)/include/linux/ktftp.h
+	@mkdir -p $(@D)
+	$(CC) -Iuserspace/shim -Iuserspace/ktftpd -Iuserspace/engine -Ikmod $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -c -o $@ $<
+
+$(B)/bin/folder_driver: $(B)/daemon-unit/folder_driver.o $(B)/daemon-unit/no_publisher.o $(KTFTPD_ARCHIVES)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(KTFTPD_LIBS)
+
+.PHONY: folder-driver
+folder-driver:
+	@$(MAKE) -s B=build/asan CFLAGS='-O1 -g $(ASAN_FLAGS)' LDFLAGS='$(ASAN_FLAGS)' build/asan/bin/folder_driver

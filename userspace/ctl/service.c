@@ -138,7 +138,7 @@ static void print_guard(const json_t *guard)
 	if (!strcmp(state, "clear"))
 		printf("clear: nothing happened\n");
 	else if (!strcmp(state, "set"))
-		printf("set: the module is in use, and this boot is its first ten minutes\n");
+		printf("set: the module is in use, and ten quiet minutes are not over\n");
 	else
 		printf("tripped: the machine went down while the module was in use\n");
 	if (*get_text(guard, "time"))

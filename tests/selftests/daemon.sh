@@ -258,7 +258,7 @@ a_client_that_waits_for_a_file_is_served_once()
 	serve
 	make_file whole 60000
 	head -c 30000 whole > "$ROOT/slow"
-	ip netns exec server python3 "$TFTP" ask 127.0.0.1 69 slow 6 400 10000 > asked &
+	ip netns exec server python3 "$TFTP" ask 127.0.0.1 69 slow 6 400 1000 > asked &
 	asking=$!
 	at_end kill "$asking"
 	for number in {1..8}; do

@@ -37,6 +37,8 @@ static int compare(const void *a, const void *b)
 
 	if (weight(one) != weight(other))
 		return weight(one) > weight(other) ? -1 : 1;
+	if (one->is_held != other->is_held)
+		return one->is_held ? -1 : 1;
 	if (one->bytes != other->bytes)
 		return one->bytes < other->bytes ? -1 : 1;
 	return one < other ? -1 : one > other;

@@ -30,8 +30,8 @@ struct hot {
 /*
  * hot_choose() - what to hold within a budget
  *
- * In the order of their scores, of equal ones the smaller first, then the earlier: what fits beside what was chosen
- * before. What is held counts for more, so that another one needs twice its score and one request to take its
+ * In the order of their scores, of equal ones what is held first, then the smaller, then the earlier: what fits beside what was chosen
+ * before. What is held counts for more, so that another one needs more than twice its score and one request to take its
  * place: the same question with its own answer has that answer again.
  *
  * Return: 0; -ENOMEM, and nothing has changed.

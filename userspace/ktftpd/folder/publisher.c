@@ -251,8 +251,12 @@ static int converge(struct publisher *p)
 
 	if (!err)
 		err = publisher_room(p, &room);
-	if (!err && cost_of_coming(p) > room)
+	if (!err && cost_of_coming(p) > room) {
 		err = swap_those(p, is_to_go);
+		/* What that gave back shows in the list alone. */
+		if (!err)
+			err = look(p);
+	}
 	if (!err)
 		err = swap_those(p, is_to_change);
 	return end_swap(p, err);

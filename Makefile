@@ -19,7 +19,7 @@ KMOD_SOURCES := Kbuild VERSION $(wildcard kmod/*.[ch] kmod/*/*.h kmod/*/*/*.h)
 PURE := proto options names rto burst window
 
 .PHONY: all user tftpload bpf docs kmod selftests help setup run check check-long lint bench bench-loss bench-scale \
-	bench-picture bench-profile clean vm-build install install-dkms FORCE
+	bench-picture bench-profile clean vm-build install install-dkms deb FORCE
 all: kmod user bpf docs
 
 help:
@@ -37,8 +37,9 @@ help:
 	@echo 'make bench-scale        what 100,000 transfers at once cost: memory, timers, guest CPU per block'
 	@echo 'make bench-picture      the picture of the last make bench into docs'
 	@echo 'make bench-profile      what an ACK and its DATA are made of, in instructions'
-	@echo 'make install            ktftpctl, man pages and, if it was built, ktftp-top below PREFIX (/usr/local)'
+	@echo 'make install            programs, man pages, unit of systemd, default configuration; below PREFIX (/usr/local)'
 	@echo 'make install-dkms       the sources of the module where DKMS looks for them (/usr/src)'
+	@echo 'make deb                packages for Debian, build/deb/*.deb'
 	@echo 'make clean'
 
 # ---- module ----
@@ -238,12 +239,24 @@ bench-profile: all
 	@tests/bench/profile --servers ktftp,limit --kernel 6.12
 
 PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+RULES := $(wildcard packaging/prometheus/*)
+# A configuration that is there stays as it is.
 install: user docs
-	install -D -m 755 $(B)/bin/ktftpctl $(DESTDIR)$(PREFIX)/sbin/ktftpctl
-	[ ! -e $(B)/bin/ktftp-top ] || install -D -m 755 $(B)/bin/ktftp-top $(DESTDIR)$(PREFIX)/sbin/ktftp-top
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/sbin $(B)/bin/ktftpctl $(B)/bin/ktftpd $(wildcard $(B)/bin/ktftp-top)
 	for page in $(notdir $(MAN)); do \
 		install -D -m 644 $(B)/man/$$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$page || exit 1; \
 	done
+	[ -e $(DESTDIR)$(SYSCONFDIR)/ktftp/ktftpd.conf ] || \
+		install -D -m 644 packaging/ktftpd.conf $(DESTDIR)$(SYSCONFDIR)/ktftp/ktftpd.conf
+	install -d $(DESTDIR)$(UNITDIR)
+	sed 's|/usr/\(sbin/ktftpd\|lib/tmpfiles.d\)|$(PREFIX)/\1|; s|/etc/ktftp/|$(SYSCONFDIR)/ktftp/|' packaging/systemd/ktftpd.service \
+		> $(DESTDIR)$(UNITDIR)/ktftpd.service
+	chmod 644 $(DESTDIR)$(UNITDIR)/ktftpd.service
+	install -D -m 644 packaging/systemd/ktftp.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/ktftp.conf
+	install -D -m 644 packaging/systemd/ktftp.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/ktftp.conf
+	$(if $(RULES),install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/ktftp/prometheus $(RULES))
 
 DKMS_SOURCES := $(KMOD_SOURCES) dkms.conf LICENSE
 install-dkms:
@@ -251,6 +264,17 @@ install-dkms:
 		install -D -m 644 $$file $(DESTDIR)/usr/src/ktftp-$(VERSION)/$$file || exit 1; \
 	done
 
+# The packages of Debian: build/deb/ktftp_VERSION_ARCH.deb and ktftp-dkms_VERSION_all.deb.
+DEB := $(B)/deb/ktftp_$(VERSION)_$(shell dpkg --print-architecture 2>/dev/null).deb
+DEB_SOURCES := Makefile Kbuild VERSION LICENSE README.md dkms.conf tests/unit/unit.mk tests/daemon/daemon.mk tests/sim/sim.mk
+DEB_SOURCES += $(shell find kmod userspace bpf docs packaging -type f)
+
+deb: $(DEB)
+
+$(DEB): $(DEB_SOURCES)
+	@packaging/build-deb $(B)/deb
+
 clean:
 	rm -rf $(B)
+
 include tests/sim/sim.mk

@@ -242,10 +242,13 @@ static int serve(const struct line *line, struct config *config)
 		config_free(config);
 		return complain(why);
 	}
-	if (daemon_new(&start, config, &d, why, sizeof(why)))
+	if (daemon_new(&start, config, &d, why, sizeof(why))) {
 		status = complain(why);
-	else
+		if (d && d->kernel)
+			guard_end(d->config);
+	} else {
 		status = run(d, parent);
+	}
 	daemon_free(d);
 	return status;
 }

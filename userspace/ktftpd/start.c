@@ -56,9 +56,12 @@ static int choose_engine(struct start *start, const struct config *config, char 
 		snprintf(start->alarm, sizeof(start->alarm), "%s", reason);
 		return 0;
 	}
+	if (*reason)
+		snprintf(start->note, sizeof(start->note), "%s", reason);
 	err = connect_module(start, config, reason, sizeof(reason));
 	if (!err)
 		return 0;
+	/* Not used after all. */
 	guard_end(config);
 	if (config->engine == CONFIG_ENGINE_KERNEL) {
 		snprintf(why, room, "engine = kernel, but %s", reason);
@@ -83,6 +86,7 @@ int start_prepare(struct start *start, struct config *config, char *why, size_t 
 	if (err) {
 		ktftp_close(start->kernel);
 		start->kernel = NULL;
+		guard_end(config);
 	}
 	return err;
 }

@@ -240,7 +240,7 @@ CASE(run_directory_that_cannot_be_made_is_an_error_that_says_which_setting)
 	write_file(place.path, "run");
 	assert_int_equal(system_make_directories(&place.config, why, sizeof(why)), -ENOTDIR);
 	assert_non_null(strstr(why, "/run: Not a directory"));
-	assert_non_null(strstr(why, "run_dir"));
+	assert_non_null(strstr(why, "'run-dir'"));
 	remove_place(&place);
 }
 
@@ -309,6 +309,33 @@ CASE(link_in_place_of_the_moved_state_is_refused)
 	place.config.user = strdup("nobody");
 	assert_true(system_make_directories(&place.config, why, sizeof(why)) < 0);
 	assert_int_equal(look_at(target).st_uid, 0);
+	remove_place(&place);
+}
+
+/* ktftpd --load-module, before a daemon of another user: systemd made the run directory for that one. */
+CASE(moved_state_belongs_to_whom_the_run_directory_does)
+{
+	struct place place = new_place();
+
+	need_root();
+	assert_int_equal(mkdir(place.config.run_dir, 0755), 0);
+	assert_int_equal(chown(place.config.run_dir, NOBODY, NOBODY), 0);
+	write_file(place.path, "var");
+	assert_int_equal(system_make_directories(&place.config, why, sizeof(why)), 0);
+	assert_int_equal(look_at(place.config.state_dir).st_uid, NOBODY);
+	assert_int_equal(look_at(place.config.run_dir).st_uid, NOBODY);
+	remove_place(&place);
+}
+
+CASE(directories_of_another_user_stay_when_none_is_named)
+{
+	struct place place = new_place();
+
+	need_root();
+	assert_int_equal(system_make_directories(&place.config, why, sizeof(why)), 0);
+	assert_int_equal(chown(place.config.state_dir, NOBODY, NOBODY), 0);
+	assert_int_equal(system_make_directories(&place.config, why, sizeof(why)), 0);
+	assert_int_equal(look_at(place.config.state_dir).st_uid, NOBODY);
 	remove_place(&place);
 }
 
@@ -480,6 +507,25 @@ CASE(user_to_become_must_exist)
 	in_a_child(drop_to_unknown_user);
 }
 
+static struct place of_nobody;
+
+static int stay_root_in_directories_of_nobody(void)
+{
+	MUST(system_drop_privileges(&of_nobody.config, why, sizeof(why)) == -EACCES);
+	MUST(strstr(why, "65534") && strstr(why, "'user'"));
+	return 0;
+}
+
+CASE(directory_that_root_could_only_write_by_its_capabilities_is_refused)
+{
+	need_root();
+	of_nobody = new_place();
+	assert_int_equal(system_make_directories(&of_nobody.config, why, sizeof(why)), 0);
+	assert_int_equal(chown(of_nobody.config.state_dir, NOBODY, NOBODY), 0);
+	in_a_child(stay_root_in_directories_of_nobody);
+	remove_place(&of_nobody);
+}
+
 static void *wait_for_ever(void *nothing)
 {
 	pause();
@@ -516,6 +562,8 @@ static const struct unit_case cases[] = {
 	RUN(files_with_another_name_and_what_links_point_to_are_not_given_away),
 	RUN(directory_of_somebody_else_is_refused),
 	RUN(link_in_place_of_the_moved_state_is_refused),
+	RUN(moved_state_belongs_to_whom_the_run_directory_does),
+	RUN(directories_of_another_user_stay_when_none_is_named),
 	RUN(user_that_does_not_exist_is_said_with_a_way_out),
 	RUN(root_becomes_another_user_with_two_capabilities),
 	RUN(group_of_the_configuration_is_taken),
@@ -523,6 +571,7 @@ static const struct unit_case cases[] = {
 	RUN(who_is_not_root_stays_who_he_is),
 	RUN(who_has_no_capability_gets_none),
 	RUN(user_to_become_must_exist),
+	RUN(directory_that_root_could_only_write_by_its_capabilities_is_refused),
 	RUN(a_thread_that_would_keep_privileges_is_noticed),
 	{},
 };

@@ -45,11 +45,13 @@ struct listing {
 static int add_listener(const struct ktftp_listener *l, void *context)
 {
 	const struct listing *listing = context;
-	json_t *item = json_pack("{s:o, s:i, s:s, s:s, s:b, s:I, s:s}",
+	json_t *item = json_pack("{s:o, s:i, s:s, s:s, s:b, s:b, s:i, s:i, s:I, s:s}",
 				 "address", value_address(&l->address), "port", l->port,
 				 "device", l->device,
 				 "state", enum_name(ktftp_listener_state_names, KTFTP_LISTENER_STATE_CLOSING, l->state),
 				 "single_port", !!(l->flags & KTFTP_LISTENER_FLAG_SINGLE_PORT),
+				 "notrack", !!(l->flags & KTFTP_LISTENER_FLAG_NOTRACK),
+				 "tid_first", l->tid_first, "tid_last", l->tid_last,
 				 "transfers", (json_int_t)l->transfers,
 				 "engine", listing->engine);
 

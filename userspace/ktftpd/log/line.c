@@ -127,7 +127,7 @@ void line_miss(struct line *line, const struct ktftp_handed *request, const char
 
 void line_dropped(struct line *line, uint64_t lines, uint64_t ms)
 {
-	unsigned long long s = (ms + 999) / 1000;
+	unsigned long long s = ms ? (ms + 999) / 1000 : 1;
 
 	begin(line, LINE_DROPPED, LOG_WARNING);
 	text_format(&line->text, "%llu lines were dropped in the last %llu s", (unsigned long long)lines, s);

@@ -135,12 +135,12 @@ void trail_request(struct trail *trail, enum trail_what what, const struct ktftp
 	add(trail, event);
 }
 
-/* The oldest that is there behind that number. */
+/* The oldest that is there behind that number. One that was never given is from before a restart. */
 static uint64_t first_after(const struct trail *trail, uint64_t after)
 {
 	uint64_t oldest = trail->last > trail->room ? trail->last - trail->room + 1 : 1;
 
-	return after >= oldest ? after + 1 : oldest;
+	return after >= oldest && after <= trail->last ? after + 1 : oldest;
 }
 
 /* From where on there are no more matches than may be told. */

@@ -91,7 +91,7 @@ static int give_entries(int directory, const struct identity *to)
 	return err;
 }
 
-/* What root made is the user's from now on, with all that is in it. Takes the descriptor over. */
+/* What root made is the named user's from now on, with all that is in it. Takes the descriptor over. */
 static int give(int fd, const char *path, const struct identity *to, char *why, size_t room)
 {
 	struct stat status;
@@ -99,20 +99,21 @@ static int give(int fd, const char *path, const struct identity *to, char *why, 
 
 	if (fstat(fd, &status))
 		err = -errno;
-	else if (!geteuid() && status.st_uid && status.st_uid != to->uid)
+	else if (!geteuid() && to->name && status.st_uid && status.st_uid != to->uid)
 		err = -EPERM;
 	if (err == -EPERM)
 		snprintf(
 			why, room,
 			"%s belongs to the user with id %u: give it to '%s' by chown -R, or name another one by 'user'",
-			path, (unsigned int)status.st_uid, to->name ? to->name : "root");
+			path, (unsigned int)status.st_uid, to->name);
 	if (err || geteuid() || !to->uid) {
 		close(fd);
 		return err;
 	}
 	err = give_opened(fd, to);
 	if (err)
-		snprintf(why, room, "cannot give %s to the user '%s': %s", path, to->name, strerror(-err));
+		snprintf(why, room, "cannot give %s to the user with id %u: %s", path, (unsigned int)to->uid,
+			 strerror(-err));
 	return err;
 }
 
@@ -140,19 +141,31 @@ static int prepare_run_dir(const struct config *config, const struct identity *t
 	int fd = open_writable(config->run_dir, RUN_MODE, 0);
 
 	if (fd < 0) {
-		snprintf(why, room, "cannot write to %s: %s ('run_dir' names another place)", config->run_dir,
+		snprintf(why, room, "cannot write to %s: %s ('run-dir' names another place)", config->run_dir,
 			 strerror(-fd));
 		return fd;
 	}
 	return give(fd, config->run_dir, to, why, room);
 }
 
+/* Root that prepares for a daemon of another user, see ktftpd --load-module: what the run directory is, its state is. */
+static void follow_owner(const char *run_dir, struct identity *to)
+{
+	struct stat status;
+
+	if (to->name || geteuid() || stat(run_dir, &status))
+		return;
+	to->uid = status.st_uid;
+	to->gid = status.st_gid;
+}
+
 /* Below the run directory, which is gone after a boot. It is the user's, who might have put a link there. */
-static int use_run_dir_for_state(struct config *config, int problem, const struct identity *to, char *why, size_t room)
+static int use_run_dir_for_state(struct config *config, int problem, struct identity *to, char *why, size_t room)
 {
 	char *path;
 	int err, fd;
 
+	follow_owner(config->run_dir, to);
 	if (asprintf(&path, "%s/state", config->run_dir) < 0)
 		return -ENOMEM;
 	fd = open_writable(path, STATE_MODE, O_NOFOLLOW);

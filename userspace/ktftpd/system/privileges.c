@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cap-ng.h>
@@ -140,6 +141,29 @@ static int refuse(int err, const char *what, char *why, size_t room)
 	return err;
 }
 
+/* Root could write there, whoever it belongs to; who it is now may not. */
+static int check_directory(const char *path, char *why, size_t room)
+{
+	struct stat status;
+
+	if (!path || !access(path, W_OK | X_OK))
+		return 0;
+	if (stat(path, &status))
+		return refuse(-errno, "look at the state and run directories", why, room);
+	snprintf(why, room,
+		 "without root's capabilities %s cannot be written to, for it belongs to the user with id %u: name "
+		 "that one by 'user'",
+		 path, (unsigned int)status.st_uid);
+	return -EACCES;
+}
+
+static int check_directories(const struct config *config, char *why, size_t room)
+{
+	int err = check_directory(config->state_dir, why, room);
+
+	return err ? err : check_directory(config->run_dir, why, room);
+}
+
 int system_drop_privileges(const struct config *config, char *why, size_t room)
 {
 	struct identity to;
@@ -174,5 +198,5 @@ int system_drop_privileges(const struct config *config, char *why, size_t room)
 	}
 	/* As a process that was this user from the beginning: its own files in /proc are its own, it can dump core. */
 	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-	return 0;
+	return check_directories(config, why, room);
 }

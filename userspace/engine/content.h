@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 struct content;
 
@@ -21,5 +22,7 @@ void content_put(struct content *content);
 uint64_t content_size(const struct content *content);
 /* Up to bytes from offset on; less at the end alone. Negative errno when the file cannot be read or became shorter. */
 ssize_t content_read(struct content *content, uint64_t offset, void *to, size_t bytes);
+/* The same into several places, one after the other. */
+ssize_t content_read_parts(struct content *content, uint64_t offset, const struct iovec *parts, int count);
 
 #endif

@@ -19,7 +19,7 @@ KMOD_SOURCES := Kbuild VERSION $(wildcard kmod/*.[ch] kmod/*/*.h kmod/*/*/*.h)
 PURE := proto options names rto burst window
 
 .PHONY: all user tftpload bpf docs kmod selftests help setup run check check-long lint bench bench-loss bench-scale \
-	bench-picture bench-profile clean vm-build install install-dkms FORCE
+	bench-picture bench-profile clean vm-build install install-dkms deb FORCE
 all: kmod user bpf docs
 
 help:
@@ -37,8 +37,9 @@ help:
 	@echo 'make bench-scale        what 100,000 transfers at once cost: memory, timers, guest CPU per block'
 	@echo 'make bench-picture      the picture of the last make bench into docs'
 	@echo 'make bench-profile      what an ACK and its DATA are made of, in instructions'
-	@echo 'make install            ktftpctl, man pages and, if it was built, ktftp-top below PREFIX (/usr/local)'
+	@echo 'make install            programs, man pages, unit of systemd, default configuration; below PREFIX (/usr/local)'
 	@echo 'make install-dkms       the sources of the module where DKMS looks for them (/usr/src)'
+	@echo 'make deb                packages for Debian, build/deb/*.deb'
 	@echo 'make clean'
 
 # ---- module ----
@@ -120,18 +121,31 @@ ENGINE_OBJECTS := $(patsubst userspace/engine/%.c,$(B)/engine/%.o,$(wildcard use
 KTFTPD_OBJECTS := $(patsubst userspace/ktftpd/%.c,$(B)/ktftpd/%.o,$(wildcard userspace/ktftpd/*.c userspace/ktftpd/*/*.c))
 KTFTPD_LIBS := -levent -levent_pthreads -lconfuse -ljansson -lsqlite3 -lcrypto -lsystemd -lcap-ng $(NL_LIBS) -lpthread
 
-$(B)/engine/%.o: userspace/engine/%.c $(B)/include/linux/ktftp.h
-	@mkdir -p $(@D)
-	$(CC) -Iuserspace/shim -Ikmod $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -c -o $@ $<
+# Headers of the pure files alone: some of the module's have names that user space's have as well.
+PURE_HEADERS := $(B)/pure-headers
+CPPFLAGS_DAEMON = -Iuserspace/shim -iquote userspace/ktftpd -iquote userspace/engine -iquote $(PURE_HEADERS) $(CPPFLAGS_ALL)
 
-$(B)/ktftpd/%.o: userspace/ktftpd/%.c $(B)/include/linux/ktftp.h VERSION
+$(PURE_HEADERS)/stamp: Makefile
 	@mkdir -p $(@D)
-	$(CC) -Iuserspace/shim -Iuserspace/ktftpd -Iuserspace/engine -Ikmod $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -c -o $@ $<
+	@ln -sfn $(PURE:%=$(CURDIR)/kmod/%.h) $(CURDIR)/kmod/uapi $(@D)
+	@touch $@
 
-# All of the daemon but its main(), for its tests as well.
+$(B)/engine/%.o: userspace/engine/%.c $(B)/include/linux/ktftp.h | $(PURE_HEADERS)/stamp
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_DAEMON) $(CFLAGS_ALL) -MMD -c -o $@ $<
+
+$(B)/ktftpd/%.o: userspace/ktftpd/%.c $(B)/include/linux/ktftp.h VERSION | $(PURE_HEADERS)/stamp
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_DAEMON) $(CFLAGS_ALL) -MMD -c -o $@ $<
+
+# It asks the kernel itself, by libnl.
+$(B)/ktftpd/log/neighbours.o: CPPFLAGS_ALL += $(NL_CFLAGS)
+
+# All of the daemon but its main(), for its tests as well. Folders have files of the same name, which "r" would take for
+# newer ones of the same file.
 $(B)/ktftpd/libktftpd.a: $(filter-out $(B)/ktftpd/main.o,$(KTFTPD_OBJECTS)) $(ENGINE_OBJECTS)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(AR) qcs $@ $^
 
 KTFTPD_ARCHIVES := $(B)/ktftpd/libktftpd.a $(B)/lib/libktftp.a $(B)/pure/libktftp-pure.a
 
@@ -226,12 +240,24 @@ bench-profile: all
 	@tests/bench/profile --servers ktftp,limit --kernel 6.12
 
 PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+RULES := $(wildcard packaging/prometheus/*)
+# A configuration that is there stays as it is.
 install: user docs
-	install -D -m 755 $(B)/bin/ktftpctl $(DESTDIR)$(PREFIX)/sbin/ktftpctl
-	[ ! -e $(B)/bin/ktftp-top ] || install -D -m 755 $(B)/bin/ktftp-top $(DESTDIR)$(PREFIX)/sbin/ktftp-top
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/sbin $(B)/bin/ktftpctl $(B)/bin/ktftpd $(wildcard $(B)/bin/ktftp-top)
 	for page in $(notdir $(MAN)); do \
 		install -D -m 644 $(B)/man/$$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$page || exit 1; \
 	done
+	[ -e $(DESTDIR)$(SYSCONFDIR)/ktftp/ktftpd.conf ] || \
+		install -D -m 644 packaging/ktftpd.conf $(DESTDIR)$(SYSCONFDIR)/ktftp/ktftpd.conf
+	install -d $(DESTDIR)$(UNITDIR)
+	sed 's|/usr/\(sbin/ktftpd\|lib/tmpfiles.d\)|$(PREFIX)/\1|; s|/etc/ktftp/|$(SYSCONFDIR)/ktftp/|' packaging/systemd/ktftpd.service \
+		> $(DESTDIR)$(UNITDIR)/ktftpd.service
+	chmod 644 $(DESTDIR)$(UNITDIR)/ktftpd.service
+	install -D -m 644 packaging/systemd/ktftp.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/ktftp.conf
+	install -D -m 644 packaging/systemd/ktftp.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/ktftp.conf
+	$(if $(RULES),install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/ktftp/prometheus $(RULES))
 
 DKMS_SOURCES := $(KMOD_SOURCES) dkms.conf LICENSE
 install-dkms:
@@ -239,6 +265,17 @@ install-dkms:
 		install -D -m 644 $$file $(DESTDIR)/usr/src/ktftp-$(VERSION)/$$file || exit 1; \
 	done
 
+# The packages of Debian: build/deb/ktftp_VERSION_ARCH.deb and ktftp-dkms_VERSION_all.deb.
+DEB := $(B)/deb/ktftp_$(VERSION)_$(shell dpkg --print-architecture 2>/dev/null).deb
+DEB_SOURCES := Makefile Kbuild VERSION LICENSE README.md dkms.conf tests/unit/unit.mk tests/daemon/daemon.mk tests/sim/sim.mk
+DEB_SOURCES += $(shell find kmod userspace bpf docs packaging -type f)
+
+deb: $(DEB)
+
+$(DEB): $(DEB_SOURCES)
+	@packaging/build-deb $(B)/deb
+
 clean:
 	rm -rf $(B)
+
 include tests/sim/sim.mk

@@ -43,7 +43,8 @@ int ktftp_put_transfer(struct sk_buff *skb, const struct ktftp_transfer_view *vi
 	    nla_put_u32(skb, KTFTP_A_TRANSFER_BLKSIZE, view->blksize) ||
 	    nla_put_u32(skb, KTFTP_A_TRANSFER_REPEATS, view->repeats) ||
 	    nla_put_u32(skb, KTFTP_A_TRANSFER_SRTT_US, view->srtt_us) ||
-	    put_u64(skb, KTFTP_A_TRANSFER_AGE_MS, view->age_ms))
+	    put_u64(skb, KTFTP_A_TRANSFER_AGE_MS, view->age_ms) ||
+	    nla_put_u32(skb, KTFTP_A_TRANSFER_WINDOWSIZE, view->windowsize))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -131,7 +132,7 @@ static void make_printable(char out[KTFTP_NAME_MAX + 1], const u8 *name, size_t 
 }
 
 static int put_miss(struct sk_buff *skb, u32 listener, const struct ktftp_key *key, const u8 *name,
-		    size_t name_bytes)
+		    size_t name_bytes, bool answered)
 {
 	char printable[KTFTP_NAME_MAX + 1];
 
@@ -139,7 +140,8 @@ static int put_miss(struct sk_buff *skb, u32 listener, const struct ktftp_key *k
 	if (nla_put_u32(skb, KTFTP_A_MISS_LISTENER, listener) ||
 	    ktftp_put_address(skb, KTFTP_A_MISS_CLIENT, &key->peer) ||
 	    nla_put_u16(skb, KTFTP_A_MISS_CLIENT_PORT, ntohs(key->peer_port)) ||
-	    nla_put_string(skb, KTFTP_A_MISS_NAME, printable))
+	    nla_put_string(skb, KTFTP_A_MISS_NAME, printable) ||
+	    (answered && nla_put_flag(skb, KTFTP_A_MISS_ANSWERED)))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -151,9 +153,10 @@ static int put_miss(struct sk_buff *skb, u32 listener, const struct ktftp_key *k
  * @key: who asked
  * @name: name as it was sent
  * @name_bytes: its length
+ * @answered: it is known that there is no such name, and the client was told
  */
 void ktftp_event_miss(struct ktftp_net *kn, u32 listener, const struct ktftp_key *key, const u8 *name,
-		      size_t name_bytes)
+		      size_t name_bytes, bool answered)
 {
 	struct event event;
 
@@ -167,5 +170,5 @@ void ktftp_event_miss(struct ktftp_net *kn, u32 listener, const struct ktftp_key
 		return;
 	}
 	begin_event(&event, kn, KTFTP_CMD_MISS_NTF, KTFTP_A_MISS_SEQUENCE, KTFTP_A_MISS_PAD);
-	end_event(&event, event.skb ? put_miss(event.skb, listener, key, name, name_bytes) : 0);
+	end_event(&event, event.skb ? put_miss(event.skb, listener, key, name, name_bytes, answered) : 0);
 }

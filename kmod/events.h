@@ -15,7 +15,7 @@ bool ktftp_events_wanted(const struct ktftp_net *kn);
 void ktftp_event_start(struct ktftp_net *kn, const struct ktftp_transfer_view *view);
 void ktftp_event_end(struct ktftp_net *kn, const struct ktftp_transfer_view *view);
 void ktftp_event_miss(struct ktftp_net *kn, u32 listener, const struct ktftp_key *key, const u8 *name,
-		      size_t name_bytes);
+		      size_t name_bytes, bool answered);
 int ktftp_put_transfer(struct sk_buff *skb, const struct ktftp_transfer_view *view);
 
 #endif

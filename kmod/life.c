@@ -144,6 +144,7 @@ bool ktftp_transfer_view(struct ktftp_transfer *t, struct ktftp_transfer_view *v
 		.listener = t->port->listener->id,
 		.state = t->state,
 		.blksize = t->grant.blksize,
+		.windowsize = t->grant.windowsize,
 		.repeats = t->repeats,
 		.srtt_us = t->rto.srtt_us,
 		.bytes = bytes,

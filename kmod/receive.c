@@ -219,7 +219,7 @@ static void miss(const struct datagram *in, const struct ktftp_request *rq)
 {
 	struct ktftp_listener *listener = in->port->listener;
 
-	ktftp_event_miss(listener->kn, listener->id, &in->key, rq->name, rq->name_bytes);
+	ktftp_event_miss(listener->kn, listener->id, &in->key, rq->name, rq->name_bytes, false);
 	if (!hand_over(in, KTFTP_REQUEST_WHY_MISS))
 		refuse(in, KTFTP_A_STATS_REQUESTS_NOT_FOUND, KTFTP_ERR_NOT_FOUND, "File not found");
 }
@@ -257,7 +257,7 @@ static void read_request(const struct datagram *in, const struct ktftp_request *
 	name_bytes = ktftp_name_canonical(rq->name, rq->name_bytes, name);
 	if (name_bytes < 0) {
 		/* Nobody can have published it, now or ever. */
-		ktftp_event_miss(kn, listener->id, &in->key, rq->name, rq->name_bytes);
+		ktftp_event_miss(kn, listener->id, &in->key, rq->name, rq->name_bytes, true);
 		refuse(in, KTFTP_A_STATS_REQUESTS_NOT_FOUND, KTFTP_ERR_NOT_FOUND, "File not found");
 		return;
 	}
@@ -273,6 +273,7 @@ static void read_request(const struct datagram *in, const struct ktftp_request *
 	}
 	if (ktftp_entry_is_absent(entry)) {
 		atomic64_inc(&entry->hits);
+		ktftp_event_miss(kn, listener->id, &in->key, rq->name, rq->name_bytes, true);
 		refuse(in, KTFTP_A_STATS_REQUESTS_NOT_FOUND, KTFTP_ERR_NOT_FOUND, "File not found");
 	} else {
 		start(in, rq, entry, hash);

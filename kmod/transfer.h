@@ -152,6 +152,7 @@ struct ktftp_start {
  * @state: enum ktftp_transfer_state
  * @end: enum ktftp_transfer_end, in an end event
  * @blksize: bytes of a full block
+ * @windowsize: blocks to an acknowledgement
  * @repeats: packets sent again
  * @srtt_us: smoothed round trip
  * @bytes: size of the file
@@ -165,6 +166,7 @@ struct ktftp_transfer_view {
 	u32 state;
 	u32 end;
 	u32 blksize;
+	u32 windowsize;
 	u32 repeats;
 	u32 srtt_us;
 	u64 bytes;

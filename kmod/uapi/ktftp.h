@@ -337,6 +337,8 @@ enum ktftp_a_set {
  * @KTFTP_A_TRANSFER_AGE_MS: (u64) Milliseconds since the request, in an end event its duration.
  * @KTFTP_A_TRANSFER_SEQUENCE: (u64) In events, a number that grows by one an event, so that a gap
  *   shows loss.
+ * @KTFTP_A_TRANSFER_WINDOWSIZE: (u32) Blocks that the client acknowledges together, as agreed on; 1
+ *   without windows.
  */
 enum ktftp_a_transfer {
 	KTFTP_A_TRANSFER_LISTENER = 1,
@@ -355,9 +357,10 @@ enum ktftp_a_transfer {
 	KTFTP_A_TRANSFER_SRTT_US = 14,
 	KTFTP_A_TRANSFER_AGE_MS = 15,
 	KTFTP_A_TRANSFER_SEQUENCE = 16,
+	KTFTP_A_TRANSFER_WINDOWSIZE = 17,
 };
 
-#define KTFTP_A_TRANSFER_MAX	KTFTP_A_TRANSFER_SEQUENCE
+#define KTFTP_A_TRANSFER_MAX	KTFTP_A_TRANSFER_WINDOWSIZE
 
 /**
  * enum ktftp_a_miss - Attributes of its commands.
@@ -368,6 +371,8 @@ enum ktftp_a_transfer {
  *   "?".
  * @KTFTP_A_MISS_PAD: (pad)
  * @KTFTP_A_MISS_SEQUENCE: (u64)
+ * @KTFTP_A_MISS_ANSWERED: (flag) The module knew that there is no such name and said so, by an
+ *   absent or because nobody could publish it.
  */
 enum ktftp_a_miss {
 	KTFTP_A_MISS_LISTENER = 1,
@@ -376,9 +381,10 @@ enum ktftp_a_miss {
 	KTFTP_A_MISS_NAME = 4,
 	KTFTP_A_MISS_PAD = 5,
 	KTFTP_A_MISS_SEQUENCE = 6,
+	KTFTP_A_MISS_ANSWERED = 7,
 };
 
-#define KTFTP_A_MISS_MAX	KTFTP_A_MISS_SEQUENCE
+#define KTFTP_A_MISS_MAX	KTFTP_A_MISS_ANSWERED
 
 /**
  * enum ktftp_a_request - Attributes of its commands.

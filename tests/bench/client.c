@@ -39,6 +39,7 @@ void client_fini(struct client *client)
 {
 	network_fini(client);
 	buffers_fini(&client->buffers);
+	reference_close(&client->copy);
 }
 
 uint64_t client_deadline(const struct client *client)
@@ -147,13 +148,24 @@ static size_t write_request(struct client *client, const struct packet_options *
 	return bytes;
 }
 
-static void forget_last_transfer(struct client *client)
+static void choose_reference(struct client *client)
 {
 	const struct family *family = client->family;
+	char name[PACKET_REQUEST_MAX];
 
+	client->reference = family->references ? &family->references[client->file] : NULL;
+	if (!family->folder || !expand_file(client, name, sizeof(name)))
+		return;
+	reference_close(&client->copy);
+	reference_open_in(&client->copy, family->folder, name);
+	client->reference = &client->copy;
+}
+
+static void forget_last_transfer(struct client *client)
+{
 	client->peer = client->scene->server;
 	client->peer_known = false;
-	client->reference = family->references ? &family->references[client->file] : NULL;
+	choose_reference(client);
 	client->mismatch = false;
 	client->finishing = false;
 	client->sends = 1;
@@ -208,6 +220,7 @@ void client_begin(struct client *client, unsigned int file, uint64_t now_ns)
 	client->file = file;
 	client->probing = habits_of(client)->size_probe;
 	client->transfers++;
+	client->file_ns = now_ns;
 	results_of(client)->begun++;
 	if (habits_of(client)->http_port)
 		try_http(client, now_ns);
@@ -221,7 +234,7 @@ static bool has_right_size(const struct client *client)
 
 	if (download->granted.has_tsize && download->bytes != download->granted.tsize)
 		return false;
-	return !client->reference || download->bytes == client->reference->size;
+	return !client->reference || (!client->reference->missing && download->bytes == client->reference->size);
 }
 
 static void complete(struct client *client, uint64_t now_ns)

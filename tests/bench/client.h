@@ -39,6 +39,7 @@ struct family {
 	struct packet_options ask;
 	struct download_policy policy;
 	struct reference *references; /* one per file, or NULL */
+	const char *folder;           /* with a copy of every file, or NULL */
 	unsigned int clients;
 	struct results results;
 };
@@ -82,6 +83,7 @@ struct client {
 	struct buffers buffers;
 
 	const struct reference *reference;
+	struct reference copy; /* in the folder: it is the reference then */
 	struct download download;
 	bool probing; /* wants the size alone */
 	bool mismatch;
@@ -90,6 +92,8 @@ struct client {
 	size_t packet_bytes;
 	unsigned int sends; /* of that, without anything new */
 	uint64_t begun_ns;
+	uint64_t set_ns;   /* that all transfers took until now, without the pauses between them */
+	uint64_t file_ns;  /* when the transfer that is under way was begun, HTTP included */
 	uint64_t asked_ns; /* when the block that comes next was asked for; 0: it was not */
 };
 

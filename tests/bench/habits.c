@@ -22,7 +22,9 @@ static const struct rule rules[] = {
 	  "                               client's number, %m and %M a MAC address made of it, %% a %",
 	  NULL },
 	{ RULE_LIST, "check", "FILE", FIELD(checks), 0, 0,
-	  "local copy to compare with: one for all names, or one for each in their order", NULL },
+	  "local copy to compare with: one for all names, or one for each in their order; or, with a / at\n"
+	  "                               its end, a folder that has those, and those alone, that the server has",
+	  NULL },
 	{ RULE_TEXT, "mode", "NAME", FIELD(mode), 0, 0, "transfer mode, as sent (octet)", NULL },
 	{ RULE_RANGE, "between-files-ms", "A[-B]", FIELD(between_files_ms), 0, MANY,
 	  "pause before a client's next transfer, at random between both (0)", NULL },
@@ -66,6 +68,8 @@ static const struct rule rules[] = {
 
 	{ .kind = RULE_HEADING, .name = "Ports" },
 	{ RULE_FLAG, "fixed-port", NULL, FIELD(fixed_port), 0, 0, "file after file from the same source port", NULL },
+	{ RULE_TEXT, "source-address", "ADDR", FIELD(source_address), 0, 0,
+	  "client number i uses the address ADDR + i (from 0), each an own one of this host", NULL },
 	{ RULE_NUMBER, "source-port", "N", FIELD(source_port), 1, 65535,
 	  "client number i uses port N + i (from 0), for all its files", NULL },
 
@@ -118,6 +122,7 @@ void habits_fini(struct habits *habits)
 {
 	free(habits->name);
 	free(habits->mode);
+	free(habits->source_address);
 	text_list_fini(&habits->files);
 	text_list_fini(&habits->checks);
 	text_list_fini(&habits->extra_options);
@@ -147,6 +152,13 @@ int habits_set(struct habits *habits, const char *name, const char *value, struc
 	if (!rule)
 		return refuse(reason, "no habit is called '%s'", name);
 	return rule_apply(rule, habits, value, reason);
+}
+
+const char *habits_check_folder(const struct habits *habits)
+{
+	const char *path = habits->checks.count == 1 ? habits->checks.items[0] : "";
+
+	return *path && path[strlen(path) - 1] == '/' ? path : NULL;
 }
 
 /* What no rule can say by itself. */

@@ -45,6 +45,7 @@ struct habits {
 	bool answer_strays;
 	bool allow_not_found;
 
+	char *source_address; /* NULL: the kernel chooses */
 	uint64_t source_port; /* 0: the kernel chooses */
 	bool fixed_port;
 
@@ -72,6 +73,8 @@ const struct rule *habits_rule(const char *name);
 const struct rule *habits_rules(size_t *count);
 int habits_set(struct habits *habits, const char *name, const char *value, struct reason *reason);
 int habits_read(struct habits *habits, const char *path, struct reason *reason);
+/* A folder to compare with, or NULL: the files, or nothing. */
+const char *habits_check_folder(const struct habits *habits);
 int habits_check(struct habits *habits, struct reason *reason);
 
 #endif

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "load.h"
+#include "network.h"
 #include "random.h"
 
 #define SECOND_NS   1000000000ull
@@ -43,6 +44,10 @@ static int open_references(struct family *family, struct reason *reason)
 
 	if (!habits->checks.count)
 		return 0;
+	if (habits_check_folder(habits)) {
+		family->folder = habits_check_folder(habits);
+		return 0;
+	}
 	family->references = calloc(habits->files.count, sizeof(*family->references));
 	if (!family->references)
 		return -ENOMEM;
@@ -131,11 +136,20 @@ static struct family *next_family(struct load *load, unsigned int index, uint64_
 	return family;
 }
 
-static int make_clients(struct load *load, unsigned int count)
+static int check_source(const struct client *client, struct reason *reason)
 {
-	const struct options *options = load->scene.options;
+	union address local;
+
+	if (network_source(client, &local))
+		return 0;
+	return refuse(reason, "source-address has to be an address of the server's family, not '%s'",
+		      client->family->habits->source_address);
+}
+
+static int make_clients(struct load *load, struct options *options)
+{
 	uint64_t share_sum = 0;
-	unsigned int i;
+	unsigned int count = options->clients, i;
 	int err = 0;
 
 	for (i = 0; i < options->family_count; i++)
@@ -146,6 +160,8 @@ static int make_clients(struct load *load, unsigned int count)
 	for (i = 0; i < count && !err; i++) {
 		err = client_init(&load->clients[i], &load->scene, next_family(load, i, share_sum), i);
 		load->client_count++;
+		if (!err)
+			err = check_source(&load->clients[i], &options->reason);
 	}
 	return err ? err : timers_init(&load->timers, count);
 }
@@ -165,7 +181,7 @@ int load_init(struct load *load, struct options *options)
 	if (!err)
 		err = allow_sockets(options);
 	if (!err)
-		err = make_clients(load, options->clients);
+		err = make_clients(load, options);
 	if (err)
 		return err;
 	load->scene.poll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -218,6 +234,16 @@ static void begin(struct load *load, struct client *client, uint64_t now_ns)
 	client_begin(client, client->transfers % client->family->habits->files.count, now_ns);
 }
 
+/* A set is every file once. The pauses between them do not count. */
+static void end_file(struct client *client, uint64_t now_ns)
+{
+	client->set_ns += now_ns - client->file_ns;
+	if (client->transfers % client->family->habits->files.count)
+		return;
+	histogram_add(&client->family->results.set_ns, client->set_ns);
+	client->set_ns = 0;
+}
+
 static void pause_for(struct client *client, uint64_t pause_ns, uint64_t now_ns)
 {
 	client->state = CLIENT_PAUSING;
@@ -244,8 +270,11 @@ static void go_on(struct load *load, struct client *client, bool paused, uint64_
 /* Something happened to a client: returns 0 or a negative error that ends the run. */
 static int settle(struct load *load, struct client *client, bool paused, uint64_t now_ns)
 {
-	if (client->state == CLIENT_RESTING && !client->failure)
+	if (client->state == CLIENT_RESTING && !client->failure) {
+		if (!paused)
+			end_file(client, now_ns);
 		go_on(load, client, paused, now_ns);
+	}
 	timers_arm(&load->timers, &client->timer, client_deadline(client));
 	return client->failure;
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,15 +63,42 @@ bool network_same_host(const union address *a, const union address *b)
 	return !memcmp(&a->in6.sin6_addr, &b->in6.sin6_addr, sizeof(a->in6.sin6_addr));
 }
 
+/* Adds to the address as to a number of 32 bits, its last ones. */
+static void add_to_address(uint8_t *end, uint32_t add)
+{
+	uint32_t low;
+
+	memcpy(&low, end - sizeof(low), sizeof(low));
+	low = htonl(ntohl(low) + add);
+	memcpy(end - sizeof(low), &low, sizeof(low));
+}
+
+bool network_source(const struct client *client, union address *local)
+{
+	const struct habits *habits = habits_of(client);
+	bool four = client->scene->server.any.sa_family == AF_INET;
+	void *bytes = four ? (void *)&local->in.sin_addr : (void *)&local->in6.sin6_addr;
+
+	*local = (union address){ .any.sa_family = client->scene->server.any.sa_family };
+	if (habits->source_address) {
+		if (inet_pton(local->any.sa_family, habits->source_address, bytes) != 1)
+			return false;
+		add_to_address((uint8_t *)bytes + (four ? sizeof(struct in_addr) : sizeof(struct in6_addr)),
+			       client->index);
+	}
+	if (habits->source_port)
+		*network_port(local) = htons(habits->source_port + client->index);
+	return true;
+}
+
 static int bind_source(const struct client *client)
 {
-	const struct scene *scene = client->scene;
-	union address local = { .any.sa_family = scene->server.any.sa_family };
+	union address local;
 
-	if (!habits_of(client)->source_port)
+	if (!habits_of(client)->source_port && !habits_of(client)->source_address)
 		return 0;
-	*network_port(&local) = htons(habits_of(client)->source_port + client->index);
-	return bind(client->fd, &local.any, scene->server_bytes);
+	network_source(client, &local);
+	return bind(client->fd, &local.any, client->scene->server_bytes);
 }
 
 /* Room for a whole window, as far as the system allows. */

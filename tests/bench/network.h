@@ -27,6 +27,8 @@ void network_send(struct client *client, const union address *to, const uint8_t 
 enum network_result network_receive(struct client *client, struct arrival *arrival);
 void network_release(struct client *client, uint64_t now_ns);
 bool network_take_held(struct client *client, struct arrival *arrival, uint64_t now_ns);
+/* Where the client sends from, as far as its habits say. False when what they say is no address of the server's family. */
+bool network_source(const struct client *client, union address *local);
 in_port_t *network_port(union address *address);
 bool network_same_host(const union address *a, const union address *b);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -16,6 +18,7 @@ static int map(struct reference *reference, int fd)
 	if (fstat(fd, &status))
 		return -errno;
 	reference->bytes = NULL;
+	reference->missing = false;
 	reference->size = status.st_size;
 	if (!reference->size)
 		return 0;
@@ -37,6 +40,15 @@ int reference_open(struct reference *reference, const char *path)
 	return err;
 }
 
+void reference_open_in(struct reference *reference, const char *folder, const char *name)
+{
+	char path[PATH_MAX];
+	int length = snprintf(path, sizeof(path), "%s%s", folder, name);
+
+	if (length >= (int)sizeof(path) || reference_open(reference, path))
+		*reference = (struct reference){ .missing = true };
+}
+
 void reference_close(struct reference *reference)
 {
 	if (reference->bytes)
@@ -46,7 +58,7 @@ void reference_close(struct reference *reference)
 
 bool reference_matches(const struct reference *reference, uint64_t offset, const uint8_t *bytes, size_t count)
 {
-	if (offset > reference->size || count > reference->size - offset)
+	if (reference->missing || offset > reference->size || count > reference->size - offset)
 		return false;
 	return !count || !memcmp(reference->bytes + offset, bytes, count);
 }

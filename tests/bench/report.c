@@ -100,6 +100,7 @@ static void print_results(const struct run_results *run, const struct results *r
 	print_latency("request to answer", &results->answer_ns);
 	print_latency("request to data", &results->request_ns);
 	print_latency("ACK to next data", &results->reply_ns);
+	print_latency("all its files", &results->set_ns);
 }
 
 /* The sum last, and before it each family when there are several; in JSON as well. */
@@ -171,6 +172,7 @@ static void json_results(const struct run_results *run, const struct results *re
 	json_histogram("request_to_answer", &results->answer_ns);
 	json_histogram("request_to_data", &results->request_ns);
 	json_histogram("ack_to_data", &results->reply_ns);
+	json_histogram("set", &results->set_ns);
 }
 
 /* A name of a file: what JSON cannot hold as it is becomes an underscore. */

@@ -63,6 +63,7 @@ void results_add(struct results *sum, const struct results *one)
 	histogram_merge(&sum->answer_ns, &one->answer_ns);
 	histogram_merge(&sum->request_ns, &one->request_ns);
 	histogram_merge(&sum->reply_ns, &one->reply_ns);
+	histogram_merge(&sum->set_ns, &one->set_ns);
 }
 
 uint64_t results_finished(const struct results *results)

@@ -58,6 +58,7 @@ struct results {
 	struct histogram answer_ns;   /* request, first sending, to the first answer, of whatever kind */
 	struct histogram request_ns;  /* request, first sending, to first block */
 	struct histogram reply_ns;    /* ACK, first sending, to the next block */
+	struct histogram set_ns;      /* all files of a client, once each, whatever came of them, without the pauses */
 };
 
 struct results_counter {

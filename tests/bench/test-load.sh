@@ -34,6 +34,9 @@ TESTS=(
 	a_missing_server_is_a_counted_failure
 	a_missing_file_is_a_failure_unless_allowed
 	clients_keep_to_their_ports
+	clients_have_addresses_of_their_own
+	a_folder_says_what_is_to_come_and_what_is_not
+	a_set_is_every_file_of_a_client_once
 	every_client_takes_each_file_by_its_own_name
 	few_receive_buffers_lose_the_tail_of_a_window
 	flash_pauses_are_made
@@ -350,6 +353,50 @@ clients_keep_to_their_ports()
 	downloads tiny --fixed-port --transfers-per-client 4
 	wait_until requests 11
 	ports | grep -qE ' 4009 x 1 [0-9]+ x 4 $'
+}
+
+# addresses: of clients, with the number of their requests.
+addresses()
+{
+	grep -oE '198\.18\.16\.[0-9]+\.' "$WORK/capture" | sort | uniq -c | awk '{ printf "%s x %s ", $2, $1 }'
+}
+
+clients_have_addresses_of_their_own()
+{
+	in_namespace ip route add local 198.18.16.0/24 dev lo
+	in_background tcpdump -i lo -nn -U -l 'udp dst port 69' > "$WORK/capture" 2> "$WORK/tcpdump.log"
+	at_end kill "$!"
+	wait_until grep -q listening "$WORK/tcpdump.log"
+	downloads tiny --clients 3 --source-address 198.18.16.7 --transfers-per-client 2
+	wait_until requests 6
+	[ "$(addresses)" = "198.18.16.7. x 2 198.18.16.8. x 2 198.18.16.9. x 2 " ]
+	refused "an address of the server's family" "$tree/build/tftpload" --server "$WINDOWS" --file tiny \
+		--source-address ::1
+}
+
+a_folder_says_what_is_to_come_and_what_is_not()
+{
+	local folder=$WORK/folder
+
+	mkdir "$folder"
+	cp "$WORK"/served/{SEP020000000000.cnf.xml,tiny} "$folder/"
+	load --server "$WINDOWS" --file SEP%M.cnf.xml --file tiny --file missing --check "$folder/" --allow-not-found
+	expect 'completed == 2' 'not_found == 1' 'mismatch == 0'
+	rm "$folder/tiny"
+	echo other > "$folder/SEP020000000000.cnf.xml"
+	! load --server "$WINDOWS" --file SEP%M.cnf.xml --file tiny --check "$folder/"
+	expect 'completed == 0' 'mismatch == 2'
+}
+
+# Without the pauses: the run took one second of those longer, at least.
+a_set_is_every_file_of_a_client_once()
+{
+	load --server "$WINDOWS" --file tiny --file missing --allow-not-found --clients 4 --between-files-ms 1000
+	expect 'set_count == 4' 'set_max_us < 1000000 * seconds' 'set_min_us >= transfer_min_us'
+	downloads tiny --file tiny --transfers-per-client 4
+	expect 'set_count == 2'
+	downloads tiny --file tiny --transfers-per-client 1
+	expect 'set_count == 0'
 }
 
 every_client_takes_each_file_by_its_own_name()

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0
 # matrix.sh: every TFTP client that others wrote, with every block size it can ask for, over both families, from
 # listeners of both kinds, downloads files of every size; for "make check-long". A test is one of these with all
-# sizes: every byte arrives, and each download has blocks of the size that was to be expected.
+# sizes: every byte arrives, and each download has blocks of the size that was to be expected. With KTFTP_ENGINE=user from
+# the daemon in user space.
 
 # shellcheck source-path=SCRIPTDIR source=../selftests/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../selftests/lib.sh"
 
-FILES=/run/ktftp-matrix
+FILES=/run/ktftp-matrix.$$
 SIZES=(0 1 511 512 513 1024 65536 600000)
 
 # In blocks of 512 bytes these are more blocks than there are numbers for them. In smaller ones it would take
@@ -27,7 +28,7 @@ before_tests()
 {
 	local bytes
 
-	load_module || { echo "the module ktftp cannot be loaded"; return 1; }
+	can_serve || return
 	mkdir -p "$FILES"
 	for bytes in "${SIZES[@]}" "$LARGE"; do
 		make_file "$FILES/$bytes" "$bytes"
@@ -45,11 +46,8 @@ serve()
 {
 	two_hosts
 	work_dir
-	in_server ktftpctl -batch - <<- BATCH
-		listen add 0.0.0.0 $*
-		listen add [::] $*
-		publish -r $FILES
-	BATCH
+	publish_folder "$FILES"
+	listen_with "$@"
 	watch_transfers
 }
 

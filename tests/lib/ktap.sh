@@ -30,15 +30,25 @@ at_end()
 	AT_END=("$(printf '%q ' "$@")" "${AT_END[@]}")
 }
 
+# check_at_end COMMAND...: run when the test ends, before what it began is undone; when it fails the test has failed.
+check_at_end()
+{
+	CHECKS+=("$(printf '%q ' "$@")")
+}
+
 end_test()
 {
-	local command
+	local status=$? command
 
 	set +e
 	trap - EXIT ERR
+	for command in "${CHECKS[@]}"; do
+		eval "$command" || [ "$status" != 0 ] || status=$KSFT_FAIL
+	done
 	for command in "${AT_END[@]}"; do
 		eval "$command" > /dev/null 2>&1
 	done
+	exit "$status"
 }
 
 # refused REASON COMMAND...: the command fails and says why; REASON is a part of that.
@@ -77,7 +87,7 @@ run_test()
 {
 	(
 		echo "$BASHPID" > "$LOG.pid"
-		AT_END=()
+		AT_END=() CHECKS=()
 		trap end_test EXIT
 		trap 'echo "line $LINENO: $BASH_COMMAND"' ERR
 		set -eE

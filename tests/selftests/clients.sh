@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# clients.sh: TFTP clients that others wrote download from the module, and get every byte.
+# clients.sh: TFTP clients that others wrote download from the module, and get every byte; with KTFTP_ENGINE=user from
+# the daemon in user space.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -18,9 +19,8 @@ serve()
 	for bytes in "$@"; do
 		make_file "$bytes" "$bytes"
 	done
-	in_server ktftpctl listen add 0.0.0.0
-	in_server ktftpctl listen add '[::]'
-	in_server ktftpctl publish "$@"
+	listen_on_all
+	publish "$@"
 }
 
 # gets_every_size CLIENT ADDRESS
@@ -46,7 +46,7 @@ get_every_size()
 	wait_for_all "${pids[@]}"
 }
 
-# downloads_counted NUMBER: so many came to their end, and all of them from the module.
+# downloads_counted NUMBER: so many came to their end, and all of them from this server.
 downloads_counted()
 {
 	[ "$(stat_of ended_complete)" = "$1" ]
@@ -87,10 +87,7 @@ busybox_gets_files_of_every_size()
 every_client_gets_files_from_a_single_port()
 {
 	serve "${SIZES[@]}"
-	in_server ktftpctl listen del 0.0.0.0 --now
-	in_server ktftpctl listen del '[::]' --now
-	in_server ktftpctl listen add 0.0.0.0 single-port
-	in_server ktftpctl listen add '[::]' single-port
+	listen_anew_with single-port
 	get_every_size "${CLIENTS[@]}"
 	wait_until downloads_counted $((2 * ${#SIZES[@]} * ${#CLIENTS[@]}))
 }

@@ -209,8 +209,8 @@ a_running_transfer_is_listed()
 	silent_client file
 	prints "unproven" transfers
 	prints "127.0.0.1:" transfers
-	json '[(t["client"], t["local"], t["name"], t["state"], t["size"], t["blksize"]) for t in x] ==
-		[("127.0.0.1", "127.0.0.1", "file", "unproven", 1500, 512)]' transfers
+	json '[(t["client"], t["local"], t["name"], t["state"], t["size"], t["blksize"], t["windowsize"]) for t in x] ==
+		[("127.0.0.1", "127.0.0.1", "file", "unproven", 1500, 512, 1)]' transfers
 	json 'x[0]["transfers"] == 1' listen
 }
 

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # families.sh: clients that behave like phones, boot loaders and firmware, as tests/bench/habits has them, download
-# from the module by the load generator, which compares every byte.
+# from the module, or with KTFTP_ENGINE=user from the daemon in user space, by the load generator, which compares every
+# byte.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -20,7 +21,7 @@ TESTS=(
 before_tests()
 {
 	[ -x "$LOAD" ] || { echo "the load generator is not built: make tftpload"; return 1; }
-	load_module || { echo "the module ktftp cannot be loaded"; return 1; }
+	can_serve
 }
 
 serve()
@@ -28,8 +29,8 @@ serve()
 	two_hosts
 	work_dir
 	make_file image 100000
-	in_server ktftpctl listen add "$SERVER"
-	in_server ktftpctl publish image
+	listen_on_all
+	publish image
 }
 
 # load OPTION...: of the file; what a family asks for by other names is not there. Its exit status.

@@ -21,13 +21,16 @@ SERVER6=2001:db8::1
 CLIENT6=2001:db8::2
 export SERVER CLIENT SERVER6 CLIENT6
 
+# shellcheck source-path=SCRIPTDIR source=engine.sh
+. "$SELFTESTS_DIR/engine.sh"
+
 PARAMETERS=/sys/module/ktftp/parameters
 TRACEFS=/sys/kernel/tracing
 
 # The hook of ktap.sh.
 before_tests()
 {
-	load_module || { echo "the module ktftp cannot be loaded"; return 1; }
+	can_serve
 }
 
 # load_module: unless it is loaded.
@@ -70,13 +73,6 @@ module_file()
 	else
 		modinfo -n ktftp
 	fi
-}
-
-# set_param NAME VALUE: a tunable, for this test.
-set_param()
-{
-	at_end write_param "$1" "$(cat "$PARAMETERS/$1")"
-	write_param "$1" "$2"
 }
 
 write_param()
@@ -131,18 +127,6 @@ in_client()
 in_server()
 {
 	ip netns exec server "$@"
-}
-
-# stat_of NAME: a counter of the server's.
-stat_of()
-{
-	in_server ktftpctl stats | awk -v name="$1" '$1 == name { print $2 }'
-}
-
-# transfers: how many the server has.
-transfers()
-{
-	in_server ktftpctl -j transfers | python3 -ISc 'import json, sys; print(len(json.load(sys.stdin)))'
 }
 
 # silent_client NAME: asks the server at 127.0.0.1 for a file, on the server itself, and then says nothing. It
@@ -230,47 +214,6 @@ downloads_whole()
 	download "$1" "$2" "$3" "$to"
 	cmp "$to" "${4:-$3}"
 	rm "$to"
-}
-
-# watch_transfers: what happens to them from now on is in the file "events". The server listens on all addresses.
-watch_transfers()
-{
-	# As it is, not in_server: the one to be ended is the process itself.
-	ip netns exec server ktftpctl -j monitor > events &
-	at_end kill "$!"
-	wait_until is_told_of_a_miss
-}
-
-is_told_of_a_miss()
-{
-	# shellcheck disable=SC2016 # for the other bash
-	in_server bash -c 'printf "\0\1%s\0octet\0" not-there > /dev/udp/127.0.0.1/69'
-	grep -q '"miss"' events
-}
-
-# ended NUMBER: so many have since.
-ended()
-{
-	[ "$(grep -c '"event": "end"' events)" = "$1" ]
-}
-
-# granted: the block sizes of those that came to a good end, "BYTES:NUMBER" each, the smallest first.
-granted()
-{
-	sed -n 's/.*"blksize": \([0-9]*\),.*"end": "complete".*/\1/p' events | sort -n | uniq -c |
-		awk '{ printf "%s%s:%s", sep, $2, $1; sep = " " }'
-}
-
-# blocks_were BYTES:NUMBER...: all have ended, and well: so many with blocks of so many bytes, the smallest first.
-blocks_were()
-{
-	local one total=0
-
-	for one in "$@"; do
-		total=$((total + ${one#*:}))
-	done
-	wait_until ended "$total"
-	[ "$(granted)" = "$*" ] || fail "blocks were $(granted), not $*; $(< events)"
 }
 
 # wait_for_all PID...: waits for every one, then fails when one failed.

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# negotiate.sh: TFTP clients that others wrote ask the module for options: what it grants them, and that every byte
-# arrives in blocks of any size. Every client with every size over both families is for tests/interop/matrix.sh.
+# negotiate.sh: TFTP clients that others wrote ask the module, or with KTFTP_ENGINE=user the daemon in user space, for
+# options: what it grants them, and that every byte arrives in blocks of any size. Every client with every size over both
+# families is for tests/interop/matrix.sh.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -22,22 +23,13 @@ serve()
 	for bytes in "$@"; do
 		make_file "$bytes" "$bytes"
 	done
-	listen
-	in_server ktftpctl publish "$@"
+	listen_on_all
+	publish "$@"
 	watch_transfers
 	ADDRESSES=("$SERVER" "$SERVER6") PIDS=()
 }
 
-# listen [PROPERTY...]: for both families.
-listen()
-{
-	in_server ktftpctl -batch - <<- BATCH
-		listen add 0.0.0.0 $*
-		listen add [::] $*
-	BATCH
-}
-
-# on_the_server: clients run where the module listens, and reach it over the loopback device.
+# on_the_server: clients run where the server listens, and reach it over the loopback device.
 on_the_server()
 {
 	CLIENT_HOST=server
@@ -102,7 +94,7 @@ busybox_gets_files_in_the_smallest_blocks_it_can_ask_for()
 {
 	serve 1
 	head -c 1000 /dev/urandom > x
-	in_server ktftpctl publish x
+	publish x
 	refused 'bad blocksize' download busybox,blksize=23 "$SERVER" x to
 	refused 'filename is too long' download busybox,blksize=51 "$SERVER" x to
 	begin busybox,blksize=52 x
@@ -220,6 +212,7 @@ a_client_that_asks_for_a_window_gets_its_file()
 	begin atftp,blksize=1024,windowsize=64 100000
 	finish
 	blocks_were 1024:5
+	[ "$(windows)" = "2 2 8 64 64" ] || fail "windows were $(windows)"
 }
 
 all_at_once()
@@ -242,9 +235,7 @@ clients_with_different_options_are_served_at_once()
 they_are_from_a_single_port_too()
 {
 	serve 100000
-	in_server ktftpctl listen del 0.0.0.0 --now
-	in_server ktftpctl listen del '[::]' --now
-	listen single-port
+	listen_anew_with single-port
 	all_at_once
 }
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # netem.sh: downloads over a network that loses, doubles and reorders packets, both ways: every byte arrives,
-# and the module sends no more than it has to.
+# and the module, or with KTFTP_ENGINE=user the daemon in user space, sends no more than it has to.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -10,7 +10,7 @@ BYTES=150000
 BLOCKS=$((BYTES / 512 + 1))
 
 # Those that a lost packet at the start does not stop: when it is the acknowledgement of block 1, curl repeats it
-# after 72 seconds, and the module is silent towards a client that has not answered yet. atftp acknowledges one
+# after 72 seconds, and the server is silent towards a client that has not answered yet. atftp acknowledges one
 # copy of a block and no more, and its own timer, 5 seconds, begins anew with every copy it ignores: it waits for
 # as long as copies come faster. Both have tests of their own.
 ROBUST=(tftp_hpa busybox tftp_hpa busybox)
@@ -29,7 +29,7 @@ over_a_network_with()
 	two_hosts
 	work_dir
 	make_file file "$BYTES"
-	in_server ktftpctl publish file
+	publish file
 	modprobe sch_netem 2> /dev/null || true
 	set_network "$@"
 }
@@ -38,12 +38,6 @@ set_network()
 {
 	in_client tc qdisc replace dev c0 root netem limit 10000 "$@"
 	in_server tc qdisc replace dev s0 root netem limit 10000 "$@"
-}
-
-listen()
-{
-	in_server ktftpctl listen add 0.0.0.0 "$@"
-	in_server ktftpctl listen add '[::]' "$@"
 }
 
 # begin_by CLIENT...: all begin to download, at once, over both families; finish waits for them.
@@ -79,7 +73,7 @@ all_ended()
 all_ended_well()
 {
 	wait_until all_ended
-	in_server ktftpctl stats
+	show_stats
 	[ "$(stat_of ended_timed_out)" = 0 ]
 }
 
@@ -94,7 +88,7 @@ downloads_with_loss()
 {
 	expect_loss
 	over_a_network_with loss "$1"
-	listen
+	listen_on_all
 	download_by "${ROBUST[@]}"
 	all_ended_well
 	[ "$(dropped_by client c0)" -gt 0 ]
@@ -116,7 +110,7 @@ downloads_from_a_single_port_are_whole_when_3_percent_are_lost()
 {
 	expect_loss
 	over_a_network_with loss 3%
-	listen single-port
+	listen_with single-port
 	download_by "${ROBUST[@]}"
 	all_ended_well
 	[ "$(stat_of segments_repeated)" -gt 0 ]
@@ -124,14 +118,14 @@ downloads_from_a_single_port_are_whole_when_3_percent_are_lost()
 
 all_run()
 {
-	[ "$(in_server ktftpctl transfers | grep -c ' running$')" = "${#PIDS[@]}" ]
+	[ "$(transfers_running)" = "${#PIDS[@]}" ]
 }
 
 curl_gets_its_file_when_packets_are_lost_on_the_way()
 {
 	expect_loss
 	over_a_network_with delay 30ms
-	listen
+	listen_on_all
 	begin_by curl curl_without_options curl
 	wait_until all_run
 	set_network loss 5%
@@ -145,7 +139,7 @@ atftp_gets_its_file_when_packets_are_lost()
 	expect_loss
 	set_param rto_max_ms 8000
 	over_a_network_with loss 5%
-	listen
+	listen_on_all
 	download_by atftp
 	all_ended_well
 	[ "$(stat_of segments_repeated)" -gt 0 ]
@@ -157,7 +151,7 @@ a_doubled_acknowledgement_does_not_double_what_follows()
 {
 	set_param rto_min_ms 200
 	over_a_network_with duplicate 5%
-	listen
+	listen_on_all
 	download_by "${CLIENTS[@]}"
 	all_ended_well
 	[ "$(stat_of acks_duplicate)" -gt $((${#PIDS[@]} * BLOCKS / 50)) ]
@@ -168,7 +162,7 @@ downloads_are_whole_when_packets_overtake_each_other()
 {
 	set_param rto_min_ms 200
 	over_a_network_with delay 5ms reorder 25% duplicate 20%
-	listen
+	listen_on_all
 	download_by "${CLIENTS[@]}"
 	all_ended_well
 	[ "$(stat_of acks_stale)" -gt 0 ]
@@ -179,7 +173,7 @@ downloads_are_whole_when_everything_goes_wrong_at_once()
 {
 	expect_loss
 	over_a_network_with delay 3ms 2ms reorder 25% duplicate 5% loss 3%
-	listen
+	listen_on_all
 	download_by "${ROBUST[@]}"
 	all_ended_well
 	[ "$(stat_of segments_repeated)" -gt 0 ]
@@ -192,7 +186,7 @@ windows_over()
 	expect_loss
 	set_param rto_max_ms 8000
 	over_a_network_with delay 100ms
-	listen
+	listen_on_all
 	begin_by atftp,windowsize=16,blksize=512 atftp,windowsize=5
 	wait_until all_run
 	set_network "$@"

@@ -15,15 +15,21 @@ enum ctl_status {
 	CTL_FAILED = 2, /* it was understood, and refused or impossible */
 };
 
+struct daemon_link;
+
 /**
  * struct ctl - one run of ktftpctl
  * @k: connection to the module, opened by the first command that needs it
+ * @daemon: connection to the daemon, likewise
+ * @socket: --socket, or NULL
  * @json: -j
  * @yes: --yes
  * @where: "FILE:LINE: " in a batch, else ""
  */
 struct ctl {
 	struct ktftp *k;
+	struct daemon_link *daemon;
+	const char *socket;
 	bool json;
 	bool yes;
 	char where[128];
@@ -71,6 +77,7 @@ int take_value(const struct ctl *ctl, struct words *words, const char *option, c
 int parse_size(const struct ctl *ctl, const char *word, uint64_t *out);
 int parse_digest(const struct ctl *ctl, const char *word, uint8_t digest[KTFTP_DIGEST_BYTES]);
 bool is_sure(const struct ctl *ctl, const char *question);
+int try_module(struct ctl *ctl, char *why, size_t room);
 int connect_module(struct ctl *ctl);
 int module_failed(const struct ctl *ctl);
 
@@ -169,6 +176,13 @@ int cmd_transfers(struct ctl *ctl, struct words *words);
 int cmd_stats(struct ctl *ctl, struct words *words);
 int cmd_monitor(struct ctl *ctl, struct words *words);
 int cmd_info(struct ctl *ctl, struct words *words);
+int cmd_status(struct ctl *ctl, struct words *words);
+int cmd_reload(struct ctl *ctl, struct words *words);
+int cmd_drain(struct ctl *ctl, struct words *words);
+int cmd_undrain(struct ctl *ctl, struct words *words);
+int cmd_guard(struct ctl *ctl, struct words *words);
+int cmd_trace(struct ctl *ctl, struct words *words);
+int cmd_doctor(struct ctl *ctl, struct words *words);
 int run_command(struct ctl *ctl, struct words *words);
 int run_batch(struct ctl *ctl, const char *path, bool force);
 
@@ -185,5 +199,12 @@ extern const char help_transfers[];
 extern const char help_stats[];
 extern const char help_monitor[];
 extern const char help_info[];
+extern const char help_status[];
+extern const char help_reload[];
+extern const char help_drain[];
+extern const char help_undrain[];
+extern const char help_guard[];
+extern const char help_trace[];
+extern const char help_doctor[];
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ctl.h"
+#include "daemon.h"
 
 static const struct command commands[] = {
 	{ "listen", cmd_listen, help_listen },
@@ -19,6 +20,13 @@ static const struct command commands[] = {
 	{ "stats", cmd_stats, help_stats },
 	{ "monitor", cmd_monitor, help_monitor },
 	{ "info", cmd_info, help_info },
+	{ "status", cmd_status, help_status },
+	{ "reload", cmd_reload, help_reload },
+	{ "drain", cmd_drain, help_drain },
+	{ "undrain", cmd_undrain, help_undrain },
+	{ "trace", cmd_trace, help_trace },
+	{ "doctor", cmd_doctor, help_doctor },
+	{ "guard", cmd_guard, help_guard },
 	{ NULL, NULL, NULL },
 };
 
@@ -29,8 +37,8 @@ static int show_help(void)
 	printf("Usage: ktftpctl [-j] COMMAND ...\n"
 	       "       ktftpctl [-j] [-force] -batch FILE|-\n"
 	       "\n"
-	       "Drives the in-kernel TFTP server of this network namespace. Commands may be cut\n"
-	       "short while they stay unambiguous.\n"
+	       "Drives the in-kernel TFTP server of this network namespace, and its daemon ktftpd.\n"
+	       "Commands may be cut short while they stay unambiguous.\n"
 	       "\n");
 	for (command = commands; command->name; command++)
 		printf("%s\n", command->help);
@@ -40,10 +48,13 @@ static int show_help(void)
 	       "                     stop at the first that fails\n"
 	       "  -force             in a batch, go on after a command that failed\n"
 	       "  --yes              do what is dangerous without asking\n"
+	       "  --socket PATH      where ktftpd answers, instead of " DAEMON_SOCKET
+	       "\n"
 	       "  -V, --version      print the version\n"
 	       "  -h, --help         this; ktftpctl COMMAND --help tells of one command\n"
 	       "\n"
-	       "Exit status: 0 done, 1 the command line is wrong, 2 refused or impossible.\n"
+	       "Exit status: 0 done, 1 the command line is wrong, 2 refused or impossible; doctor\n"
+	       "has its own.\n"
 	       "See ktftpctl(8).\n");
 	return CTL_OK;
 }
@@ -107,6 +118,9 @@ static int take_options(struct ctl *ctl, struct words *words, struct options *op
 			options->batch = next_word(words);
 			if (!options->batch)
 				return usage(ctl, "%s needs a file, or - for standard input", word);
+		} else if (!strcmp(word, "--socket")) {
+			if (take_value(ctl, words, word, &ctl->socket))
+				return CTL_USAGE;
 		} else if (!strcmp(word, "-V") || !strcmp(word, "--version")) {
 			printf("ktftpctl %s\n", KTFTP_VERSION);
 			options->done = true;
@@ -131,6 +145,7 @@ int main(int argc, char **argv)
 	status = take_options(&ctl, &words, &options);
 	if (status == CTL_OK && !options.done)
 		status = options.batch ? run_batch(&ctl, options.batch, options.force) : run_command(&ctl, &words);
+	daemon_close(&ctl);
 	ktftp_close(ctl.k);
 	if (fflush(stdout) || ferror(stdout)) {
 		fprintf(stderr, "ktftpctl: cannot write the output\n");

@@ -40,8 +40,11 @@ static void on_start(const struct ktftp_transfer *t, void *context)
 		return;
 	}
 	print_time();
-	printf("start %s %s %s\n", show_endpoint(&t->client, t->client_port, client, sizeof(client)),
+	printf("start %s %s %s", show_endpoint(&t->client, t->client_port, client, sizeof(client)),
 	       show_name(t->name, name, sizeof(name)), show_bytes(t->size, size, sizeof(size)));
+	if (t->windowsize > 1)
+		printf(", windows of %u", t->windowsize);
+	putchar('\n');
 }
 
 static const char *end_name(uint32_t end)

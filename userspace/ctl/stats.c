@@ -4,8 +4,12 @@
 #include <stdlib.h>
 
 #include "ctl.h"
+#include "daemon.h"
+#include "server.h"
 
-const char help_stats[] = "  stats              totals of this network namespace\n";
+const char help_stats[] =
+	"  stats [--daemon]   totals of this network namespace: the module's, or what ktftpd\n"
+	"                     itself has served\n";
 
 const char help_info[] = "  info               versions, and memory held and allowed\n";
 
@@ -29,18 +33,48 @@ static void print_stats(const struct ktftp_stats *stats)
 			printf("%-24s %20llu\n", ktftp_stats_names[i], (unsigned long long)stats->value[i]);
 }
 
+/* Counters that this program does not know of are not shown. */
+static void parse_stats(const json_t *object, struct ktftp_stats *stats)
+{
+	int i;
+
+	for (i = 0; i <= KTFTP_A_STATS_MAX; i++)
+		stats->value[i] = ktftp_stats_names[i] ? get_integer(object, ktftp_stats_names[i]) : 0;
+}
+
+static int get_daemon_stats(struct ctl *ctl, struct ktftp_stats *stats)
+{
+	json_t *answer = daemon_ask_here(ctl, "stats", NULL);
+
+	if (!answer)
+		return CTL_FAILED;
+	parse_stats(json_object_get(answer, "stats"), stats);
+	json_decref(answer);
+	return CTL_OK;
+}
+
+static int get_stats(struct ctl *ctl, bool of_daemon, struct ktftp_stats *stats)
+{
+	int status = of_daemon ? CTL_OK : connect_server(ctl);
+
+	if (status)
+		return status;
+	if (of_daemon || !ctl->k)
+		return get_daemon_stats(ctl, stats);
+	return ktftp_stats_get(ctl->k, stats) ? module_failed(ctl) : CTL_OK;
+}
+
 int cmd_stats(struct ctl *ctl, struct words *words)
 {
+	bool of_daemon = take_word(words, "--daemon");
 	int status = end_of_line(ctl, words);
 	struct ktftp_stats stats;
 	json_t *object;
 
 	if (!status)
-		status = connect_module(ctl);
+		status = get_stats(ctl, of_daemon, &stats);
 	if (status)
 		return status;
-	if (ktftp_stats_get(ctl->k, &stats))
-		return module_failed(ctl);
 	if (!ctl->json) {
 		print_stats(&stats);
 		return CTL_OK;

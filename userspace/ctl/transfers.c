@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "ctl.h"
+#include "server.h"
 
 #define RECENT     64 /* ended transfers remembered */
 #define REPAINT_MS 500
@@ -31,8 +32,8 @@ static const char *end_name(uint32_t end)
 
 static void print_header(void)
 {
-	printf("%-28s %-28s %10s %5s %12s %7s %8s %s\n", "CLIENT", "NAME", "SIZE", "DONE", "RATE", "REPEATS", "RTT",
-	       "STATE");
+	printf("%-28s %-28s %10s %5s %12s %6s %7s %8s %s\n", "CLIENT", "NAME", "SIZE", "DONE", "RATE", "WINDOW",
+	       "REPEATS", "RTT", "STATE");
 }
 
 static void print_row(const struct ktftp_transfer *t, const char *state)
@@ -41,16 +42,17 @@ static void print_row(const struct ktftp_transfer *t, const char *state)
 	unsigned int percent = t->size ? t->bytes * 100 / t->size : 100;
 
 	snprintf(rtt, sizeof(rtt), "%.1fms", t->srtt_us / 1000.0);
-	printf("%-28s %-28s %10s %4u%% %12s %7u %8s %s\n",
+	printf("%-28s %-28s %10s %4u%% %12s %6u %7u %8s %s\n",
 	       show_endpoint(&t->client, t->client_port, client, sizeof(client)),
 	       show_name(t->name, name, sizeof(name)), show_bytes(t->size, size, sizeof(size)), percent,
-	       show_rate(t->bytes, t->age_ms, rate, sizeof(rate)), t->repeats, rtt, state);
+	       show_rate(t->bytes, t->age_ms, rate, sizeof(rate)), t->windowsize, t->repeats, rtt, state);
 }
 
-static int print_running(const struct ktftp_transfer *t, void *context)
+static int print_running(const struct ktftp_transfer *t, const char *engine, void *context)
 {
 	size_t *rows = context;
 
+	(void)engine;
 	if (rows && !*rows)
 		return 0;
 	if (rows)
@@ -59,23 +61,24 @@ static int print_running(const struct ktftp_transfer *t, void *context)
 	return 0;
 }
 
-static int add_json(const struct ktftp_transfer *t, void *context)
+static int add_json(const struct ktftp_transfer *t, const char *engine, void *context)
 {
 	json_t *item = json_transfer(t);
 
 	json_object_set_new(item, "state", json_string(state_name(t->state)));
+	json_object_set_new(item, "engine", json_string(engine));
 	return json_array_append_new(context, item);
 }
 
 static int list_json(struct ctl *ctl)
 {
 	json_t *array = json_array();
-	int err = ktftp_transfer_list(ctl->k, add_json, array);
+	int status = each_transfer(ctl, add_json, array);
 
-	if (!err)
+	if (!status)
 		print_json(array);
 	json_decref(array);
-	return err ? module_failed(ctl) : CTL_OK;
+	return status;
 }
 
 /* The transfers that ended last, the latest at @next - 1. */
@@ -104,16 +107,16 @@ static size_t screen_rows(void)
 static int repaint(struct ctl *ctl, const struct recent *recent)
 {
 	size_t rows = screen_rows(), left, i;
-	int err;
+	int status;
 
 	rows = rows > 8 ? rows - 4 : 4;
 	left = rows;
 	/* Home, and clear what follows; no flicker. */
 	printf("\033[H\033[J");
 	print_header();
-	err = ktftp_transfer_list(ctl->k, print_running, &left);
-	if (err)
-		return module_failed(ctl);
+	status = each_transfer(ctl, print_running, &left);
+	if (status)
+		return status;
 	for (i = 0; i < RECENT && i < recent->next && left; i++, left--) {
 		const struct ktftp_transfer *t = &recent->list[(recent->next - 1 - i) % RECENT];
 
@@ -141,9 +144,10 @@ static int watch(struct ctl *ctl)
 	struct pollfd fds[2] = { { .fd = interrupts(), .events = POLLIN }, { .events = POLLIN } };
 	int status = CTL_OK;
 
-	if (ktftp_events_open(ctl->k))
+	if (ctl->k && ktftp_events_open(ctl->k))
 		return module_failed(ctl);
-	fds[1].fd = ktftp_events_fd(ctl->k);
+	/* Without the module what has ended is not told. */
+	fds[1].fd = ctl->k ? ktftp_events_fd(ctl->k) : -1;
 	while (status == CTL_OK) {
 		status = repaint(ctl, &recent);
 		if (poll(fds, 2, REPAINT_MS) < 0 && errno != EINTR)
@@ -160,26 +164,25 @@ static int watch(struct ctl *ctl)
 	return status;
 }
 
-static int print_with_header(const struct ktftp_transfer *t, void *context)
+static int print_with_header(const struct ktftp_transfer *t, const char *engine, void *context)
 {
 	bool *headed = context;
 
 	if (!*headed)
 		print_header();
 	*headed = true;
-	return print_running(t, NULL);
+	return print_running(t, engine, NULL);
 }
 
 /* Nothing is printed before the kernel has answered: it may refuse. */
 static int list_table(struct ctl *ctl)
 {
 	bool headed = false;
+	int status = each_transfer(ctl, print_with_header, &headed);
 
-	if (ktftp_transfer_list(ctl->k, print_with_header, &headed))
-		return module_failed(ctl);
-	if (!headed)
+	if (!status && !headed)
 		print_header();
-	return CTL_OK;
+	return status;
 }
 
 int cmd_transfers(struct ctl *ctl, struct words *words)
@@ -190,7 +193,7 @@ int cmd_transfers(struct ctl *ctl, struct words *words)
 	if (!status && watching && ctl->json)
 		status = usage(ctl, "--watch is for a terminal: take -j monitor");
 	if (!status)
-		status = connect_module(ctl);
+		status = connect_server(ctl);
 	if (status)
 		return status;
 	if (watching)

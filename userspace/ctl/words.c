@@ -243,17 +243,26 @@ int module_failed(const struct ctl *ctl)
 	return failed(ctl, "%s", ktftp_error(ctl->k));
 }
 
-/* Opens the connection to the module unless it is open. */
-int connect_module(struct ctl *ctl)
+/* Opens the connection to the module unless it is open; -ENOENT when it is not loaded. Says nothing itself. */
+int try_module(struct ctl *ctl, char *why, size_t room)
 {
 	int err;
 
 	if (ctl->k)
-		return CTL_OK;
-	if (!ktftp_open(&ctl->k))
-		return CTL_OK;
-	err = ctl->k ? module_failed(ctl) : failed(ctl, "out of memory");
+		return 0;
+	err = ktftp_open(&ctl->k);
+	if (!err)
+		return 0;
+	snprintf(why, room, "%s", ctl->k ? ktftp_error(ctl->k) : "out of memory");
 	ktftp_close(ctl->k);
 	ctl->k = NULL;
 	return err;
+}
+
+/* The same for who needs it. */
+int connect_module(struct ctl *ctl)
+{
+	char why[256];
+
+	return try_module(ctl, why, sizeof(why)) ? failed(ctl, "%s", why) : CTL_OK;
 }

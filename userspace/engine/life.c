@@ -168,6 +168,7 @@ void tftp_transfer_show(const struct tftp_transfer *t, struct ktftp_transfer *ou
 		.size = t->bytes,
 		.bytes = min_t(uint64_t, t->window.acked * t->grant.blksize, t->bytes),
 		.blksize = t->grant.blksize,
+		.windowsize = t->grant.windowsize,
 		.repeats = t->repeats,
 		.srtt_us = t->rto.srtt_us,
 		.age_ms = (t->engine->now_us - t->began_us) / USEC_PER_MSEC,

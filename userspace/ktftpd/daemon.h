@@ -47,6 +47,7 @@ struct trail;
  * @trail: the last things that happened, for "ktftpctl trace"
  * @control: ktftpctl's socket
  * @metrics: Prometheus' socket, or NULL
+ * @hits: tells the folder's thread what the engine served
  * @alarm: what an operator has to know, e.g. why the module is not used; NULL for nothing
  * @started: when, CLOCK_MONOTONIC seconds
  * @draining: new requests are met with silence
@@ -66,6 +67,7 @@ struct daemon {
 	struct trail *trail;
 	struct control *control;
 	struct metrics *metrics;
+	struct event *hits;
 	char *alarm;
 	int64_t started;
 	bool draining;

@@ -246,3 +246,40 @@ int ktftp_entry_list(struct ktftp *k, ktftp_entry_fn fn, void *context)
 	vector_free(&list);
 	return err;
 }
+
+struct entry_walk {
+	ktftp_entry_fn fn;
+	void *context;
+};
+
+static int walk_one(struct nlattr *const *a, void *context)
+{
+	const struct entry_walk *walk = context;
+	struct ktftp_entry entry;
+
+	get_entry(a, &entry);
+	return walk->fn(&entry, walk->context);
+}
+
+/**
+ * ktftp_entry_walk() - look at what is published, while the list passes by
+ * @k: connection
+ * @fn: called for each, oldest first
+ * @context: for @fn
+ *
+ * As ktftp_entry_list(), without a list in memory: of very many names that is a lot.
+ *
+ * Return: 0; -EAGAIN when the list changed meanwhile: what was told so far is to be forgotten; what @fn returned; or a
+ * negative errno.
+ */
+int ktftp_entry_walk(struct ktftp *k, ktftp_entry_fn fn, void *context)
+{
+	struct entry_walk walk = { .fn = fn, .context = context };
+	const struct ktftp_reply reply = {
+		.max_attribute = KTFTP_A_ENTRY_MAX,
+		.fn = walk_one,
+		.context = &walk,
+	};
+
+	return ktftp_dump(k, KTFTP_CMD_ENTRY_GET, &reply);
+}

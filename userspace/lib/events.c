@@ -98,6 +98,7 @@ static void deliver_miss(const struct delivery *delivery, struct nlmsghdr *heade
 	ktftp_get_address(&miss.client, attributes[KTFTP_A_MISS_CLIENT]);
 	miss.client_port = ktftp_get_u16(attributes[KTFTP_A_MISS_CLIENT_PORT]);
 	ktftp_get_string(miss.name, sizeof(miss.name), attributes[KTFTP_A_MISS_NAME]);
+	miss.answered = attributes[KTFTP_A_MISS_ANSWERED];
 	check_sequence(delivery, miss.sequence);
 	if (delivery->events->miss)
 		delivery->events->miss(&miss, delivery->events->context);

@@ -148,6 +148,24 @@ static int fail_to_open(struct ktftp *k, const char *path)
 }
 
 /**
+ * file_check() - is an open file one that can be published
+ * @k: connection
+ * @path: what to call it
+ * @fd: file
+ * @status: where what it is goes
+ */
+int file_check(struct ktftp *k, const char *path, int fd, struct stat *status)
+{
+	if (fstat(fd, status))
+		return ktftp_fail(k, -errno, "%s: %s", path, strerror(errno));
+	if (!S_ISREG(status->st_mode))
+		return ktftp_fail(k, -EOPNOTSUPP, "%s: not a regular file", path);
+	if (is_pseudo(fd))
+		return ktftp_fail(k, -EOPNOTSUPP, "%s: files of pseudo file systems cannot be published", path);
+	return 0;
+}
+
+/**
  * file_open() - open a regular file
  * @k: connection
  * @directory: directory @path is relative to, or AT_FDCWD
@@ -165,15 +183,9 @@ int file_open(struct ktftp *k, int directory, const char *path, struct stat *sta
 		fd = openat(directory, path, flags);
 	if (fd < 0)
 		return fail_to_open(k, path);
-	if (fstat(fd, status)) {
-		err = ktftp_fail(k, -errno, "%s: %s", path, strerror(errno));
-	} else if (!S_ISREG(status->st_mode)) {
-		err = ktftp_fail(k, -EOPNOTSUPP, "%s: not a regular file", path);
-	} else if (is_pseudo(fd)) {
-		err = ktftp_fail(k, -EOPNOTSUPP, "%s: files of pseudo file systems cannot be published", path);
-	} else {
+	err = file_check(k, path, fd, status);
+	if (!err)
 		return fd;
-	}
 	close(fd);
 	return err;
 }

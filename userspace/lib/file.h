@@ -10,6 +10,7 @@
 /* Memory may be so short that pages go as fast as they come: then it is copied. */
 #define WARM_TRIES 3
 
+int file_check(struct ktftp *k, const char *path, int fd, struct stat *status);
 int file_open(struct ktftp *k, int directory, const char *path, struct stat *status);
 int file_warm(struct ktftp *k, const char *path, int fd);
 void file_source(int fd, char out[KTFTP_SOURCE_MAX + 1]);

@@ -105,6 +105,7 @@ struct ktftp_transfer {
 	uint64_t size;
 	uint64_t bytes; /* acknowledged */
 	uint32_t blksize;
+	uint32_t windowsize; /* 0 of a module that does not tell */
 	uint32_t repeats;
 	uint32_t srtt_us;
 	uint64_t age_ms;
@@ -116,6 +117,7 @@ struct ktftp_miss {
 	struct ktftp_address client;
 	uint16_t client_port;
 	char name[KTFTP_NAME_MAX + 1];
+	bool answered; /* with ERROR 1 by the module; else it is the daemon's, if there is one */
 };
 
 /* A request that the module does not serve, as it is handed to the daemon. */
@@ -189,6 +191,7 @@ int ktftp_publish_file(struct ktftp *k, const struct ktftp_properties *propertie
 int ktftp_withdraw(struct ktftp *k, const char *view, const char *const *names, size_t count, uint32_t *withdrawn);
 int ktftp_withdraw_all(struct ktftp *k, const char *view, const char *owner, uint32_t *withdrawn);
 int ktftp_entry_list(struct ktftp *k, ktftp_entry_fn fn, void *context);
+int ktftp_entry_walk(struct ktftp *k, ktftp_entry_fn fn, void *context);
 
 int ktftp_absent_add(struct ktftp *k, const char *view, const char *owner, uint32_t for_s, const char *const *globs,
 		     size_t count);
@@ -216,6 +219,7 @@ typedef void (*ktftp_set_failure_fn)(size_t item, void *context);
 
 struct ktftp_set *ktftp_set_new(struct ktftp *k);
 void ktftp_set_free(struct ktftp_set *set);
+void ktftp_set_share(struct ktftp_set *set, uint64_t bytes);
 size_t ktftp_set_count(const struct ktftp_set *set);
 uint64_t ktftp_set_bytes(const struct ktftp_set *set);
 
@@ -223,6 +227,8 @@ int ktftp_set_publish_fd(struct ktftp_set *set, const struct ktftp_properties *p
 			 uint64_t offset, uint64_t size);
 int ktftp_set_publish_file(struct ktftp_set *set, const struct ktftp_properties *properties, int directory,
 			   const char *path, enum ktftp_hold hold);
+int ktftp_set_publish_open(struct ktftp_set *set, const struct ktftp_properties *properties, int fd,
+			   enum ktftp_hold hold);
 int ktftp_set_withdraw(struct ktftp_set *set, const char *view, const char *name);
 int ktftp_set_absent_add(struct ktftp_set *set, const char *view, const char *owner, uint32_t for_s, const char *glob);
 int ktftp_set_absent_del(struct ktftp_set *set, const char *view, const char *glob);

@@ -17,7 +17,7 @@
 /* Files up to this size share memfds: a page that is not full matters little to larger ones. */
 #define SMALL_BYTES     (64 << 10)
 
-/* A memfd stays as a whole until the last of its names has gone. */
+/* A memfd stays as a whole until the last of its names has gone: see ktftp_set_share(). */
 #define PACK_BYTES_MOST (32 << 20)
 
 /*
@@ -41,8 +41,21 @@ struct ktftp_set *ktftp_set_new(struct ktftp *k)
 	set->k = k;
 	set->items.item_bytes = sizeof(struct set_item);
 	set->packs.item_bytes = sizeof(struct set_pack);
+	set->pack_bytes = PACK_BYTES_MOST;
 	set->blamed = -1;
 	return set;
+}
+
+/**
+ * ktftp_set_share() - how much of the memory that copies of small files share is one piece
+ * @set: set, empty still
+ * @bytes: of a piece, which stays as a whole until the last of its names has gone
+ *
+ * Who takes names back one by one, so that there is room for others, wants small pieces.
+ */
+void ktftp_set_share(struct ktftp_set *set, uint64_t bytes)
+{
+	set->pack_bytes = bytes;
 }
 
 struct set_item *set_item_at(const struct ktftp_set *set, size_t i)
@@ -202,7 +215,7 @@ static int prepare_pack(struct ktftp_set *set, uint64_t size)
 	struct set_pack *pack = (struct set_pack *)set->packs.items + set->packs.count;
 	int fd;
 
-	if (set->packs.count && !pack[-1].is_sealed && pack[-1].bytes + size <= PACK_BYTES_MOST)
+	if (set->packs.count && !pack[-1].is_sealed && pack[-1].bytes + size <= set->pack_bytes)
 		return 0;
 	fd = memfd_new(set->k);
 	if (fd < 0)
@@ -359,6 +372,25 @@ int ktftp_set_publish_file(struct ktftp_set *set, const struct ktftp_properties 
 	int fd = file_open(set->k, directory, path, &status);
 
 	return fd < 0 ? fd : add_file(set, properties, path, fd, &status, hold);
+}
+
+/**
+ * ktftp_set_publish_open() - let a set publish a file that is open already
+ * @set: set
+ * @properties: what the name is to be
+ * @fd: file, open for reading; the set's from now on, also when this fails
+ * @hold: how it is to be held
+ */
+int ktftp_set_publish_open(struct ktftp_set *set, const struct ktftp_properties *properties, int fd,
+			   enum ktftp_hold hold)
+{
+	struct stat status;
+	int err = file_check(set->k, properties->name, fd, &status);
+
+	if (!err)
+		return add_file(set, properties, properties->name, fd, &status, hold);
+	close(fd);
+	return err;
 }
 
 /**

@@ -74,6 +74,7 @@ struct set_pack {
  * @k: connection
  * @items: struct set_item
  * @packs: struct set_pack
+ * @pack_bytes: how large one of them may become
  * @stack: views that clients are to see
  * @stack_count: how many, 0 for those they see now
  * @bytes: size of the files to be published
@@ -83,6 +84,7 @@ struct ktftp_set {
 	struct ktftp *k;
 	struct vector items;
 	struct vector packs;
+	uint64_t pack_bytes;
 	char stack[KTFTP_STACK_MAX][KTFTP_LABEL_MAX + 1];
 	size_t stack_count;
 	uint64_t bytes;

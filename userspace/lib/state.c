@@ -118,6 +118,7 @@ void ktftp_get_transfer(struct ktftp_transfer *out, struct nlattr *const *a)
 	out->size = ktftp_get_u64(a[KTFTP_A_TRANSFER_SIZE]);
 	out->bytes = ktftp_get_u64(a[KTFTP_A_TRANSFER_BYTES]);
 	out->blksize = ktftp_get_u32(a[KTFTP_A_TRANSFER_BLKSIZE]);
+	out->windowsize = ktftp_get_u32(a[KTFTP_A_TRANSFER_WINDOWSIZE]);
 	out->repeats = ktftp_get_u32(a[KTFTP_A_TRANSFER_REPEATS]);
 	out->srtt_us = ktftp_get_u32(a[KTFTP_A_TRANSFER_SRTT_US]);
 	out->age_ms = ktftp_get_u64(a[KTFTP_A_TRANSFER_AGE_MS]);

@@ -58,6 +58,7 @@ struct config_syslog {
  * @max_file_bytes: larger files are left out
  * @max_files: most files of all roots
  * @state_dir: where the store, its index and the guard are
+ * @state_moved: it is below @run_dir, because where it was to be nothing can be written
  * @run_dir: where the control socket is
  * @pin_bytes: most that is to be held in the module, KTFTP_NO_LIMIT for what its budget allows
  * @budget_bytes: the namespace's budget to set, KTFTP_NO_LIMIT to leave it
@@ -66,7 +67,7 @@ struct config_syslog {
  * @tunables: parameters of the module
  * @tunable_count: how many
  * @limits: the engine's; the tunables that it has as well
- * @user: whom to become when started by root, or NULL for nobody else
+ * @user: whom to become when started by root, or NULL for nobody else; "ktftp" when the file has none and there is one
  * @group: his group, or NULL for his own
  * @admin_group: who may change things by the control socket, beside root and @user
  * @read_group: who may look
@@ -97,6 +98,7 @@ struct config {
 	uint64_t max_file_bytes;
 	uint32_t max_files;
 	char *state_dir;
+	bool state_moved;
 	char *run_dir;
 	uint64_t pin_bytes;
 	uint64_t budget_bytes;

@@ -27,7 +27,13 @@ struct publisher_hooks {
 	void *context;
 };
 
-/* @pin_bytes: most to hold, KTFTP_NO_LIMIT for what the module allows. */
+/*
+ * @pin_bytes: most to hold, KTFTP_NO_LIMIT for what the module allows; another limit takes effect with the next
+ * publisher_adjust().
+ *
+ * What the module refuses is no failure of what follows: it is noted, it shows in what is pinned, and it is tried again
+ * by publisher_adjust(). So it is when the module goes. They return 0 or -ENOMEM.
+ */
 int publisher_new(uint64_t pin_bytes, const struct publisher_hooks *hooks, struct publisher **out, char *why,
 		  size_t room);
 void publisher_free(struct publisher *p);
@@ -35,7 +41,7 @@ void publisher_set_limit(struct publisher *p, uint64_t pin_bytes);
 /*
  * READY and GONE, at one moment where the module can, before the main thread is told: is_pinned says of each READY
  * whether the module serves it now. Content that is not new costs nothing. Before publisher_reconcile() nothing is
- * published yet: what the names are to be is noted.
+ * published yet: what the names are to be is noted. What somebody else published under one of the names by hand stays.
  */
 int publisher_commit(struct publisher *p, const struct folder_change *changes, size_t count, bool *is_pinned);
 /*

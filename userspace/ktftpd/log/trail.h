@@ -11,7 +11,8 @@
 
 #include "ktftp.h"
 
-#define TRAIL_EVENTS 65536
+#define TRAIL_EVENTS    65536
+#define TRAIL_FOUND_MAX 2000
 
 struct trail;
 
@@ -30,11 +31,10 @@ void trail_transfer(struct trail *trail, enum trail_what what, const struct ktft
 		    const char *engine);
 void trail_request(struct trail *trail, enum trail_what what, const struct ktftp_handed *request, const char *name,
 		   const char *text);
-/* Called for each event from now on; for --watch. One at a time a watcher. */
-typedef void (*trail_fn)(json_t *event, void *context);
 /*
  * What is known of a client or a name, oldest first, as a JSON array of objects; NULL and the reason when pattern is
- * none of them. after is a sequence number, 0 for all.
+ * none of them. after is a sequence number, 0 for all. At most TRAIL_FOUND_MAX: of all the newest, else those that
+ * follow, so that who asks again with the last number he got misses none.
  */
 json_t *trail_find(const struct trail *trail, const char *pattern, uint64_t after, char *why, size_t room);
 

@@ -17,6 +17,7 @@ METRICS=127.0.0.1:9469
 TESTS=(
 	downloads_are_told_over_udp
 	downloads_are_told_over_tcp
+	what_was_agreed_on_is_told
 	a_miss_is_told_with_the_nearest_name
 	whatever_a_client_asks_for_a_line_is_one_line
 	a_server_that_comes_later_gets_what_was_told_before
@@ -124,6 +125,16 @@ downloads_are_told_over_udp()
 downloads_are_told_over_tcp()
 {
 	downloads_are_told tcp
+}
+
+what_was_agreed_on_is_told()
+{
+	work_dir
+	make_file "$ROOT/file" 70000
+	receive tcp "$SYSLOG_PORT"
+	serve_to tcp
+	atftp --option 'windowsize 16' --option 'blksize 1024' --get -r file -l got "$SERVER" "$PORT"
+	told 1 "m['id'] == 'TRANSFER' and d['blksize'] == '1024' and d['windowsize'] == '16'"
 }
 
 a_miss_is_told_with_the_nearest_name()
@@ -275,7 +286,7 @@ a_reload_changes_the_server()
 	told 1 "m['id'] == 'TRANSFER'"
 }
 
-# A name server that takes questions and answers none.
+# A name server that takes questions and answers none, and is asked for two minutes.
 downloads_go_on_while_a_name_server_does_not_answer()
 {
 	work_dir
@@ -291,7 +302,7 @@ while True:
     sock.recv(1000)' &
 	at_end kill "$!"
 	wait_until [ -e bound ]
-	echo "nameserver 127.0.0.1" > resolv.conf
+	printf "%s\n" "nameserver 127.0.0.1" "options timeout:30 attempts:5" > resolv.conf
 	mount --bind resolv.conf /etc/resolv.conf
 	at_end umount /etc/resolv.conf
 	serve_with "log {" 'syslog = { "tcp://logs.ktftp.example:514" }' "}"

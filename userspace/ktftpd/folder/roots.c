@@ -216,11 +216,8 @@ void roots_poll(struct worker *w)
 		}
 	}
 	if (missing)
-		problem_set(
-			&w->notes, PROBLEM_ROOT,
-			"%s: %s; until then what was in it is served as it was, and nobody is told that a name does "
-			"not exist",
-			missing->path, cure_of(reason));
+		problem_set(&w->notes, PROBLEM_ROOT, "%s: %s; until then what was in it is served as it was",
+			    missing->path, cure_of(reason));
 	else
 		problem_clear(&w->notes, PROBLEM_ROOT);
 }

@@ -24,6 +24,7 @@ TESTS=(
 	a_server_may_go_and_come_back
 	ten_thousand_misses_at_once_are_limited_and_counted
 	a_reload_changes_the_server
+	a_server_of_two_addresses_is_found_at_the_one_it_has
 	downloads_go_on_while_a_name_server_does_not_answer
 	the_journal_gets_fields
 	a_journal_that_is_stopped_stops_no_download
@@ -286,6 +287,25 @@ a_reload_changes_the_server()
 	told 1 "m['id'] == 'TRANSFER'"
 }
 
+# stand_in FILE LINE...: what the file has is that, for this test.
+stand_in()
+{
+	printf '%s\n' "${@:2}" > "stand-in.${1##*/}"
+	mount --bind "stand-in.${1##*/}" "$1"
+	at_end umount "$1"
+}
+
+a_server_of_two_addresses_is_found_at_the_one_it_has()
+{
+	work_dir
+	make_file "$ROOT/file" 700
+	stand_in /etc/hosts "::1 logs.ktftp.example" "127.0.0.1 logs.ktftp.example"
+	receive tcp "$SYSLOG_PORT"
+	serve_with "log {" "syslog = { \"tcp://logs.ktftp.example:$SYSLOG_PORT\" }" "}"
+	downloads_whole file "$ROOT/file"
+	told 1 "m['id'] == 'TRANSFER'"
+}
+
 # A name server that takes questions and answers none, and is asked for two minutes.
 downloads_go_on_while_a_name_server_does_not_answer()
 {
@@ -302,9 +322,7 @@ while True:
     sock.recv(1000)' &
 	at_end kill "$!"
 	wait_until [ -e bound ]
-	printf "%s\n" "nameserver 127.0.0.1" "options timeout:30 attempts:5" > resolv.conf
-	mount --bind resolv.conf /etc/resolv.conf
-	at_end umount /etc/resolv.conf
+	stand_in /etc/resolv.conf "nameserver 127.0.0.1" "options timeout:30 attempts:5"
 	serve_with "log {" 'syslog = { "tcp://logs.ktftp.example:514" }' "}"
 	wait_until [ -e asked ]
 	downloads_whole file "$ROOT/file"

@@ -146,6 +146,23 @@ static void judge_listener(const struct facts *f, const struct port_facts *l, st
 		judge_ports(f, "acknowledgements", ack, out);
 }
 
+/* What the module hands over is answered from other ports; at a single-port listener it hands nothing over. */
+static void judge_handed_over(const struct facts *f, struct findings *out)
+{
+	const struct packet ack = {
+		.first = f->daemon.port_first,
+		.last = f->daemon.port_last,
+		.state = "established",
+	};
+	size_t i;
+
+	for (i = 0; i < f->network.listener_count; i++)
+		if (!f->network.listeners[i].single_port)
+			break;
+	if (f->daemon.uses_module && ack.first && i < f->network.listener_count)
+		judge_ports(f, "acknowledgements", ack, out);
+}
+
 void judge_firewall(const struct facts *f, struct findings *out)
 {
 	static const struct port_facts usual = { .port = 69, .single_port = true };
@@ -167,6 +184,7 @@ void judge_firewall(const struct facts *f, struct findings *out)
 	for (i = 0; i < n->listener_count; i++)
 		if (!was_judged(n, i))
 			judge_listener(f, &n->listeners[i], out);
+	judge_handed_over(f, out);
 }
 
 void judge_conntrack(const struct facts *f, struct findings *out)

@@ -29,6 +29,8 @@ static void keep_status(struct daemon_facts *d, const json_t *s)
 	keep(d->alarm, sizeof(d->alarm), s, "alarm");
 	keep(d->wanted, sizeof(d->wanted), s, "engine_wanted");
 	keep(d->state_dir, sizeof(d->state_dir), config, "state_dir");
+	d->port_first = get_integer(config, "daemon_port_first");
+	d->port_last = get_integer(config, "daemon_port_last");
 	d->uses_module = get_flag(module, "used");
 	d->attached = get_flag(module, "attached");
 	d->draining = get_flag(s, "draining");

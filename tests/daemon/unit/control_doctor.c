@@ -37,6 +37,8 @@ static const struct facts healthy = {
 		.attached = true,
 		.pid = 7,
 		.state_dir = "/var/lib/ktftp",
+		.port_first = 64000,
+		.port_last = 64999,
 		.has_folder = true,
 		.scanned = true,
 		.watches = 10,
@@ -406,6 +408,17 @@ static void firewalls_that_drop_are_found(void **state)
 	complains(e, "firewall", LEVEL_UNKNOWN, "cannot tell");
 }
 
+/* What the module hands over is answered from there. */
+static void the_daemons_own_ports_are_looked_at(void **state)
+{
+	struct examination *e = *state;
+
+	set_ruleset(e, "{\"payload\":{\"protocol\":\"udp\",\"field\":\"dport\"}},\"right\":{\"range\":[69,63999]}");
+	complains(e, "firewall", LEVEL_ERROR, "drops acknowledgements to udp port 64000-64999");
+	e->f.network.listeners[0].single_port = true;
+	complains(e, "firewall", LEVEL_OK, "");
+}
+
 /* No connection is known there, so no rule for known ones helps. */
 static void acknowledgements_without_connection_tracking_need_a_rule(void **state)
 {
@@ -546,6 +559,7 @@ int main(void)
 		WITH_MACHINE(who_holds_the_port_is_named),
 		WITH_MACHINE(nobody_who_listens_is_found),
 		WITH_MACHINE(firewalls_that_drop_are_found),
+		WITH_MACHINE(the_daemons_own_ports_are_looked_at),
 		WITH_MACHINE(acknowledgements_without_connection_tracking_need_a_rule),
 		WITH_MACHINE(firewalls_that_cannot_be_read_are_unknown),
 		WITH_MACHINE(a_full_connection_table_is_found),

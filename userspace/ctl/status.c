@@ -37,12 +37,12 @@ static void print_engine(const json_t *s)
 {
 	const json_t *module = json_object_get(s, "module");
 
-	printf("engine     %s (%s is wanted)\n", get_text(s, "engine"), get_text(s, "engine_wanted"));
 	if (get_flag(module, "used"))
-		printf("module     %s, %s\n", get_text(module, "version"),
-		       get_flag(module, "attached") ? "attached" : "not attached");
+		printf("engine     the kernel module, %s, %s (engine = %s)\n", get_text(module, "version"),
+		       get_flag(module, "attached") ? "attached" : "not attached", get_text(s, "engine_wanted"));
 	else
-		printf("module     not used: %s\n", get_text(module, "why"));
+		printf("engine     user space: %s (engine = %s)\n", get_text(module, "why"),
+		       get_text(s, "engine_wanted"));
 }
 
 static void print_listeners(const json_t *listeners)

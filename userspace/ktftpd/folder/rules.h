@@ -28,7 +28,7 @@ enum verdict {
 
 /**
  * struct rules - what of the configuration the folder follows
- * @ignore: globs of base names that are left out
+ * @ignore: globs of base names that are left out, folded: case does not matter
  * @ignore_count: how many
  * @in_place: no copies
  * @world_readable: leave out what others may not read

@@ -267,10 +267,10 @@ too_few_watches_are_told_of_and_done_without()
 	finish
 }
 
-# Changes files all the time, each by rename and each in place.
+# Changes files all the time, each by rename and each in place. Is run in the background, and is the process itself.
 change_for_ever()
 {
-	python3 - "$ROOT" <<- 'END'
+	exec python3 - "$ROOT" <<- 'END'
 		import os, random, sys
 		root = sys.argv[1]
 		while True:

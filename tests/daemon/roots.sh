@@ -29,6 +29,11 @@ serve_mounted()
 	answers name data
 }
 
+is_answered()
+{
+	[ "$(answer_to "$1")" = "$2" ]
+}
+
 tells_of_the_mount()
 {
 	log_says "mount it"
@@ -42,7 +47,7 @@ what_was_mounted_is_served_without_its_mount()
 	answers name data
 	mount_root
 	echo other > "$ROOT/other"
-	wait_until answers other data
+	wait_until is_answered other data
 	answers name "error 1"
 }
 
@@ -51,13 +56,14 @@ before_the_mount_nobody_is_told_that_a_name_does_not_exist()
 	serve_mounted
 	stop_daemon
 	umount "$ROOT"
-	start_daemon
+	begin_daemon
+	check_at_end end_daemon "$DAEMON_PID"
 	wait_until tells_of_the_mount
 	answers name silence
 	answers other silence
 	mount_root
 	echo content > "$ROOT/name"
-	wait_until answers name data
+	wait_until is_answered name data
 	answers other "error 1"
 }
 
@@ -66,7 +72,7 @@ a_root_that_was_emptied_has_nothing()
 {
 	serve_mounted
 	rm "$ROOT/name"
-	wait_until answers name "error 1"
+	wait_until is_answered name "error 1"
 	stop_daemon
 	start_daemon
 	answers name "error 1"
@@ -81,8 +87,8 @@ what_is_mounted_over_it_takes_its_place()
 	at_end umount -l "$ROOT"
 	mount_root
 	echo above > "$ROOT/above"
-	wait_until answers above data
-	wait_until answers below "error 1"
+	wait_until is_answered above data
+	wait_until is_answered below "error 1"
 }
 
 run_tests "$@"

@@ -17,12 +17,14 @@ METRICS=127.0.0.1:9469
 TESTS=(
 	downloads_are_told_over_udp
 	downloads_are_told_over_tcp
+	what_was_agreed_on_is_told
 	a_miss_is_told_with_the_nearest_name
 	whatever_a_client_asks_for_a_line_is_one_line
 	a_server_that_comes_later_gets_what_was_told_before
 	a_server_may_go_and_come_back
 	ten_thousand_misses_at_once_are_limited_and_counted
 	a_reload_changes_the_server
+	a_server_of_two_addresses_is_found_at_the_one_it_has
 	downloads_go_on_while_a_name_server_does_not_answer
 	the_journal_gets_fields
 	a_journal_that_is_stopped_stops_no_download
@@ -124,6 +126,16 @@ downloads_are_told_over_udp()
 downloads_are_told_over_tcp()
 {
 	downloads_are_told tcp
+}
+
+what_was_agreed_on_is_told()
+{
+	work_dir
+	make_file "$ROOT/file" 70000
+	receive tcp "$SYSLOG_PORT"
+	serve_to tcp
+	atftp --option 'windowsize 16' --option 'blksize 1024' --get -r file -l got "$SERVER" "$PORT"
+	told 1 "m['id'] == 'TRANSFER' and d['blksize'] == '1024' and d['windowsize'] == '16'"
 }
 
 a_miss_is_told_with_the_nearest_name()
@@ -275,7 +287,26 @@ a_reload_changes_the_server()
 	told 1 "m['id'] == 'TRANSFER'"
 }
 
-# A name server that takes questions and answers none.
+# stand_in FILE LINE...: what the file has is that, for this test.
+stand_in()
+{
+	printf '%s\n' "${@:2}" > "stand-in.${1##*/}"
+	mount --bind "stand-in.${1##*/}" "$1"
+	at_end umount "$1"
+}
+
+a_server_of_two_addresses_is_found_at_the_one_it_has()
+{
+	work_dir
+	make_file "$ROOT/file" 700
+	stand_in /etc/hosts "::1 logs.ktftp.example" "127.0.0.1 logs.ktftp.example"
+	receive tcp "$SYSLOG_PORT"
+	serve_with "log {" "syslog = { \"tcp://logs.ktftp.example:$SYSLOG_PORT\" }" "}"
+	downloads_whole file "$ROOT/file"
+	told 1 "m['id'] == 'TRANSFER'"
+}
+
+# A name server that takes questions and answers none, and is asked for two minutes.
 downloads_go_on_while_a_name_server_does_not_answer()
 {
 	work_dir
@@ -291,9 +322,7 @@ while True:
     sock.recv(1000)' &
 	at_end kill "$!"
 	wait_until [ -e bound ]
-	echo "nameserver 127.0.0.1" > resolv.conf
-	mount --bind resolv.conf /etc/resolv.conf
-	at_end umount /etc/resolv.conf
+	stand_in /etc/resolv.conf "nameserver 127.0.0.1" "options timeout:30 attempts:5"
 	serve_with "log {" 'syslog = { "tcp://logs.ktftp.example:514" }' "}"
 	wait_until [ -e asked ]
 	downloads_whole file "$ROOT/file"
@@ -337,6 +366,7 @@ a_journal_that_is_stopped_stops_no_download()
 	make_file "$ROOT/file" 700
 	receive journal /run/systemd/journal/socket
 	serve
+	at_end kill -CONT "$RECEIVER_PID"
 	kill -STOP "$RECEIVER_PID"
 	for _ in {1..60}; do
 		downloads_whole file "$ROOT/file"

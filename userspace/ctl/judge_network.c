@@ -16,10 +16,16 @@ static void name_holder(const struct holder *holder, char *out, size_t room)
 		snprintf(out, room, "somebody who cannot be seen from here holds udp/69 at %s", holder->address);
 }
 
-/* Beside us is no error: it may be another address. */
+/* Beside us is no error: it may be another address. Who cannot be seen may be the daemon, if that cannot be asked. */
+static enum level level_of_holder(const struct facts *f, const struct holder *holder)
+{
+	if (!holder->pid && f->daemon.running == NOT_KNOWN)
+		return LEVEL_UNKNOWN;
+	return f->network.listener_count ? LEVEL_WARNING : LEVEL_ERROR;
+}
+
 static void judge_holders(const struct facts *f, struct findings *out)
 {
-	const enum level level = f->network.listener_count ? LEVEL_WARNING : LEVEL_ERROR;
 	char text[TEXT_ROOM], cure[TEXT_ROOM];
 	size_t i;
 
@@ -31,7 +37,7 @@ static void judge_holders(const struct facts *f, struct findings *out)
 			 holder->pid ? "stop it: systemctl status %ld says which unit it is" :
 				       "run it as root, and on the host: it may be of another container",
 			 holder->pid);
-		found(out, level, cure, "%s", text);
+		found(out, level_of_holder(f, holder), cure, "%s", text);
 	}
 }
 

@@ -36,6 +36,11 @@ static void keep_status(struct daemon_facts *d, const json_t *s)
 	keep_folder(d, json_object_get(s, "folder"));
 }
 
+static void show_where(const char *address, uint16_t port, char *out, size_t room)
+{
+	snprintf(out, room, strchr(address, ':') ? "[%.45s]:%u" : "%.45s:%u", address, port);
+}
+
 /* Listeners of the engine; those of the module are looked at there. */
 static void keep_listeners(struct facts *f, const json_t *status)
 {
@@ -55,7 +60,7 @@ static void keep_listeners(struct facts *f, const json_t *status)
 		port->active = !strcmp(get_text(l, "state"), "active");
 		port->tid_first = get_integer(l, "tid_first");
 		port->tid_last = get_integer(l, "tid_last");
-		snprintf(port->where, sizeof(port->where), "%.40s port %u", get_text(l, "address"), port->port);
+		show_where(get_text(l, "address"), port->port, port->where, sizeof(port->where));
 	}
 }
 

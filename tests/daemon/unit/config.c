@@ -1,5 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /* ktftpd.conf: what is so when the file does not say, and what its options make of it. */
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <pwd.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
 #include "config_lib.h"
 
 static bool is_listener(const struct ktftp_listener *listener, const uint8_t *address, uint8_t length, uint16_t port)
@@ -46,7 +55,10 @@ CASE(defaults_are_those_of_the_man_page)
 	assert_int_equal(config->tunable_count, 0);
 	assert_int_equal(config->limits.port_first, 64000);
 	assert_int_equal(config->limits.port_last, 64999);
-	assert_null(config->user);
+	if (getpwnam("ktftp"))
+		assert_string_equal(config->user, "ktftp");
+	else
+		assert_null(config->user);
 	assert_null(config->group);
 	assert_string_equal(config->admin_group, "ktftp-admin");
 	assert_string_equal(config->read_group, "ktftp-read");
@@ -172,6 +184,43 @@ CASE(options_go_where_they_belong)
 	assert_false(config->journal || config->log_transfers || config->log_misses);
 	assert_int_equal(config->log_per_s, 5);
 	assert_int_equal(accepted(*state, "root = '@/a'\nengine = kernel")->engine, CONFIG_ENGINE_KERNEL);
+}
+
+/* From now on this process is as on a kernel with ipv6.disable=1. */
+static void forget_ipv6(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_INET6, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAFNOSUPPORT),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = { ARRAY_SIZE(code), code };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+		_exit(100);
+}
+
+static int listeners_without_ipv6(struct written *w, const char *text)
+{
+	pid_t child = fork();
+	int status;
+
+	if (!child) {
+		forget_ipv6();
+		_exit(load(w, text) ? 101 : (int)w->config->listener_count);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+CASE(without_ipv6_nobody_listens_there_unless_the_file_says_so)
+{
+	assert_int_equal(listeners_without_ipv6(*state, "root = '@/a'"), 1);
+	assert_int_equal(listeners_without_ipv6(*state, "root = '@/a'\nlisten '[::]' {}\nlisten 0.0.0.0 {}"), 2);
 }
 
 CASE(listeners_have_properties)
@@ -452,6 +501,7 @@ static const struct unit_case cases[] = {
 	RUN(times_have_units),
 	RUN(sizes_have_units),
 	RUN(options_go_where_they_belong),
+	RUN(without_ipv6_nobody_listens_there_unless_the_file_says_so),
 	RUN(listeners_have_properties),
 	RUN(one_address_may_be_listened_on_by_several_devices),
 	RUN(single_port_listeners_may_share_the_daemons_ports),

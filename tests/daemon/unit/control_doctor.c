@@ -349,6 +349,8 @@ static void who_holds_the_port_is_named(void **state)
 	complains(e, "port", LEVEL_ERROR, "dnsmasq (pid 42) holds udp/69 at 192.0.2.1");
 	e->f.network.holders[0].pid = 0;
 	complains(e, "port", LEVEL_ERROR, "cannot be seen");
+	e->f.daemon.running = NOT_KNOWN;
+	complains(e, "port", LEVEL_UNKNOWN, "cannot be seen");
 }
 
 static void nobody_who_listens_is_found(void **state)

@@ -120,6 +120,8 @@ CASE(what_does_not_fit_is_left_out_whole)
 	assert_string_equal(out, "ab\xe2\x82\xac");
 	assert_int_equal(text_safe(out, 6, "abc\nd", 5, ""), 3);
 	assert_string_equal(out, "abc");
+	assert_int_equal(text_safe(out, 6, "abc\xe2\x82\xac", 6, ""), 3);
+	assert_string_equal(out, "abc");
 	free(out);
 	assert_int_equal(text_whole("a\xe2\x82\xac", 3), 1);
 	assert_int_equal(text_whole("a\xe2\x82\xac", 4), 4);

@@ -125,9 +125,11 @@ CASE(a_miss_tells_the_nearest_name)
 
 CASE(a_client_is_found_by_its_address)
 {
+	const struct ktftp_address alike = { .bytes = { 192, 0, 2, 7 }, .length = 16 };
 	struct trail *trail = trail_new(16);
 
 	missed(trail, PHONE, "a");
+	missed(trail, alike, "a");
 	missed(trail, OTHER, "192.0.2.7");
 	missed(trail, PHONE_6, "b");
 	missed(trail, PHONE_6, "c");

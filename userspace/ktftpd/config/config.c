@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* See config.h. What is so when the file does not say, and a reading from its beginning to its end. */
 #include <errno.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,8 @@
 #include <unistd.h>
 
 #include "reader.h"
+
+#define DAEMON_USER "ktftp"
 
 /* Files that are on their way, or that an editor or a download leaves behind; hidden ones are left out anyway. */
 static const char *const ignored_by_default[] = {
@@ -82,6 +85,12 @@ static int set_path(struct reader *r)
 	return conf_refuse_memory(r);
 }
 
+/* Root keeps nothing that it need not where the package made a user for the daemon. */
+static int set_user(struct reader *r)
+{
+	return getpwnam(DAEMON_USER) ? conf_keep_text(r, &r->config->user, DAEMON_USER) : 0;
+}
+
 static int set_defaults(struct reader *r)
 {
 	struct config *config = r->config;
@@ -103,7 +112,7 @@ static int set_defaults(struct reader *r)
 	config->log_per_s = 200;
 	config->metrics = (struct ktftp_address){ .bytes = { 127, 0, 0, 1 }, .length = 4 };
 	config->metrics_port = 9469;
-	if (set_path(r) || set_ignored(r) || conf_keep_text(r, &config->state_dir, "/var/lib/ktftp") ||
+	if (set_path(r) || set_ignored(r) || set_user(r) || conf_keep_text(r, &config->state_dir, "/var/lib/ktftp") ||
 	    conf_keep_text(r, &config->run_dir, "/run/ktftp") ||
 	    conf_keep_text(r, &config->admin_group, "ktftp-admin") ||
 	    conf_keep_text(r, &config->read_group, "ktftp-read"))

@@ -67,7 +67,7 @@ struct config_syslog {
  * @tunables: parameters of the module
  * @tunable_count: how many
  * @limits: the engine's; the tunables that it has as well
- * @user: whom to become when started by root, or NULL for nobody else
+ * @user: whom to become when started by root, or NULL for nobody else; "ktftp" when the file has none and there is one
  * @group: his group, or NULL for his own
  * @admin_group: who may change things by the control socket, beside root and @user
  * @read_group: who may look

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What a mistyped word may have meant. */
-#include "reader.h"
 #include "serve/nearest.h"
+#include "reader.h"
 
 const char *conf_nearest(const char *name, const char *const *names, size_t count)
 {

@@ -89,7 +89,8 @@ static void tell_of_others(struct run *r)
 	size_t length = strnlen(r->why, r->room);
 
 	if (r->failed > 1 && length < r->room)
-		snprintf(r->why + length, r->room - length, "; so do %zu others", r->failed - 1);
+		snprintf(r->why + length, r->room - length, "; and %zu %s", r->failed - 1,
+			 r->failed == 2 ? "other" : "others");
 }
 
 /**

@@ -317,7 +317,7 @@ a_client_waits_for_a_file_that_arrives()
 	make_file whole 100000
 	exec 3> "$ROOT/slow"
 	head -c 50000 whole >&3
-	python3 "$TREE/tests/lib/tftp.py" ask "$SERVER" "$PORT" slow 6 250 1000 > asked &
+	python3 "$TREE/tests/lib/tftp.py" ask "$SERVER" "$PORT" slow 6 250 1000 > asked 3>&- &
 	asking=$!
 	at_end kill "$asking"
 	for i in {0..5}; do

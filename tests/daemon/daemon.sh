@@ -140,8 +140,7 @@ it_says_that_it_serves_in_user_space()
 	make_file "$ROOT/name" 1000
 	serve
 	status_says '"engine": "user"' '"used": false' '"files": 1'
-	ctl status | grep '^engine  *user'
-	ctl status | grep '^module  *not used: .*engine = user'
+	ctl status | grep 'user space: .*engine = user'
 }
 
 it_says_who_downloaded_what()

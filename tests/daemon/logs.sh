@@ -366,6 +366,7 @@ a_journal_that_is_stopped_stops_no_download()
 	make_file "$ROOT/file" 700
 	receive journal /run/systemd/journal/socket
 	serve
+	at_end kill -CONT "$RECEIVER_PID"
 	kill -STOP "$RECEIVER_PID"
 	for _ in {1..60}; do
 		downloads_whole file "$ROOT/file"

@@ -255,7 +255,7 @@ a_client_that_waits_for_a_file_is_served_once()
 	local asking number ports blocks bytes
 
 	prepare
-	serve
+	serve_with 'quiet = 2s' 'settle = 60s'
 	make_file whole 60000
 	head -c 30000 whole > "$ROOT/slow"
 	ip netns exec server python3 "$TFTP" ask 127.0.0.1 69 slow 6 400 1000 > asked &

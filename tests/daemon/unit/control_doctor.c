@@ -37,6 +37,8 @@ static const struct facts healthy = {
 		.attached = true,
 		.pid = 7,
 		.state_dir = "/var/lib/ktftp",
+		.port_first = 64000,
+		.port_last = 64999,
 		.has_folder = true,
 		.scanned = true,
 		.watches = 10,
@@ -349,6 +351,8 @@ static void who_holds_the_port_is_named(void **state)
 	complains(e, "port", LEVEL_ERROR, "dnsmasq (pid 42) holds udp/69 at 192.0.2.1");
 	e->f.network.holders[0].pid = 0;
 	complains(e, "port", LEVEL_ERROR, "cannot be seen");
+	e->f.daemon.running = NOT_KNOWN;
+	complains(e, "port", LEVEL_UNKNOWN, "cannot be seen");
 }
 
 static void nobody_who_listens_is_found(void **state)
@@ -402,6 +406,17 @@ static void firewalls_that_drop_are_found(void **state)
 	/* Of IPv6 it drops all, and of IPv4 nobody knows. */
 	set_ruleset(e, SOMEBODY);
 	complains(e, "firewall", LEVEL_UNKNOWN, "cannot tell");
+}
+
+/* What the module hands over is answered from there. */
+static void the_daemons_own_ports_are_looked_at(void **state)
+{
+	struct examination *e = *state;
+
+	set_ruleset(e, "{\"payload\":{\"protocol\":\"udp\",\"field\":\"dport\"}},\"right\":{\"range\":[69,63999]}");
+	complains(e, "firewall", LEVEL_ERROR, "drops acknowledgements to udp port 64000-64999");
+	e->f.network.listeners[0].single_port = true;
+	complains(e, "firewall", LEVEL_OK, "");
 }
 
 /* No connection is known there, so no rule for known ones helps. */
@@ -544,6 +559,7 @@ int main(void)
 		WITH_MACHINE(who_holds_the_port_is_named),
 		WITH_MACHINE(nobody_who_listens_is_found),
 		WITH_MACHINE(firewalls_that_drop_are_found),
+		WITH_MACHINE(the_daemons_own_ports_are_looked_at),
 		WITH_MACHINE(acknowledgements_without_connection_tracking_need_a_rule),
 		WITH_MACHINE(firewalls_that_cannot_be_read_are_unknown),
 		WITH_MACHINE(a_full_connection_table_is_found),

@@ -271,7 +271,8 @@ CASE(large_content_is_copied_whole)
 	assert_int_equal(take_sized(s, "source", 5000001, digest), 0);
 	snprintf(command, sizeof(command), "cmp -s %s/source %s/content/[0-9a-f]*/*", dir, dir);
 	assert_int_equal(system(command), 0);
-	snprintf(command, sizeof(command), "cd %s/content/[0-9a-f]*/ && echo \"$(ls)  $(ls)\" | sha256sum --status -c -", dir);
+	snprintf(command, sizeof(command),
+		 "cd %s/content/[0-9a-f]*/ && echo \"$(ls)  $(ls)\" | sha256sum --status -c -", dir);
 	assert_int_equal(system(command), 0);
 	store_free(s);
 }

@@ -216,8 +216,9 @@ void roots_poll(struct worker *w)
 		}
 	}
 	if (missing)
-		problem_set(&w->notes, PROBLEM_ROOT, "%s: %s; until then what was in it is served as it was",
-			    missing->path, cure_of(reason));
+		problem_set(&w->notes, PROBLEM_ROOT, "%s: %s; until then %s", missing->path, cure_of(reason),
+			    missing->scanned ? "what was in it is served as it was" :
+					       "nobody is told that a name does not exist");
 	else
 		problem_clear(&w->notes, PROBLEM_ROOT);
 }

@@ -33,7 +33,7 @@ enum verdict {
  * @in_place: no copies
  * @world_readable: leave out what others may not read
  * @max_file_bytes: larger files are left out
- * @max_files: most files, and most directories
+ * @max_files: most files, and about as many directories
  * @quiet_ms: see struct config
  * @settle_ms: likewise
  */

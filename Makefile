@@ -257,7 +257,8 @@ install: user docs
 	[ -e $(DESTDIR)$(SYSCONFDIR)/ktftp/ktftpd.conf ] || \
 		install -D -m 644 packaging/ktftpd.conf $(DESTDIR)$(SYSCONFDIR)/ktftp/ktftpd.conf
 	install -d $(DESTDIR)$(UNITDIR)
-	sed 's|/usr/\(sbin/ktftpd\|lib/tmpfiles.d\)|$(PREFIX)/\1|; s|/etc/ktftp/|$(SYSCONFDIR)/ktftp/|' packaging/systemd/ktftpd.service \
+	sed -e 's|/usr/sbin/ktftpd|$(PREFIX)/sbin/ktftpd|' -e 's|/usr/lib/tmpfiles.d|$(PREFIX)/lib/tmpfiles.d|' \
+		-e 's|/etc/ktftp/|$(SYSCONFDIR)/ktftp/|' packaging/systemd/ktftpd.service \
 		> $(DESTDIR)$(UNITDIR)/ktftpd.service
 	chmod 644 $(DESTDIR)$(UNITDIR)/ktftpd.service
 	install -D -m 644 packaging/systemd/ktftp.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/ktftp.conf

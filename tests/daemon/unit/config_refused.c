@@ -206,6 +206,7 @@ CASE(addresses_of_metrics_and_syslog_are_addresses)
 	refused(*state, "root = '@/a'\nlog {\nsyslog = 'tls://x' }", 3, "not 'tls://x'");
 	refused(*state, "root = '@/a'\nlog {\nsyslog = 'udp://x:99999' }", 3, "not 'udp://x:99999'");
 	refused(*state, "root = '@/a'\nlog {\nsyslog = 'udp://x:514/y' }", 3, "not");
+	refused(*state, "root = '@/a'\nlog {\nsyslog = 'udp://x/514' }", 3, "not");
 	refused(*state, "root = '@/a'\nlog {\nsyslog = 'udp://[::1' }", 3, "not");
 	refused(*state, "root = '@/a'\nlog {\nsyslog = {\n'udp://x',\n'tcp://[::1]x' } }", 5, "not");
 }

@@ -141,10 +141,11 @@ $(B)/ktftpd/%.o: userspace/ktftpd/%.c $(B)/include/linux/ktftp.h VERSION | $(PUR
 # It asks the kernel itself, by libnl.
 $(B)/ktftpd/log/neighbours.o: CPPFLAGS_ALL += $(NL_CFLAGS)
 
-# All of the daemon but its main(), for its tests as well.
+# All of the daemon but its main(), for its tests as well. Folders have files of the same name, which "r" would take for
+# newer ones of the same file.
 $(B)/ktftpd/libktftpd.a: $(filter-out $(B)/ktftpd/main.o,$(KTFTPD_OBJECTS)) $(ENGINE_OBJECTS)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(AR) qcs $@ $^
 
 KTFTPD_ARCHIVES := $(B)/ktftpd/libktftpd.a $(B)/lib/libktftp.a $(B)/pure/libktftp-pure.a
 

@@ -10,7 +10,8 @@ ASAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-f
 
 # The same makefile, other flags, another folder.
 asan:
-	@$(MAKE) -s B=build/asan CFLAGS='-O1 -g $(ASAN_FLAGS)' LDFLAGS='$(ASAN_FLAGS)' user daemon-unit-build
+	@$(MAKE) -s B=build/asan CFLAGS='-O1 -g $(ASAN_FLAGS)' LDFLAGS='$(ASAN_FLAGS)' user daemon-unit-build \
+		engine-server tftpload
 
 daemon-unit: asan
 	@tests/daemon/run-unit
@@ -22,7 +23,13 @@ $(B)/daemon-unit/%.o: tests/daemon/unit/%.c $(B)/include/linux/ktftp.h | $(PURE_
 	$(CC) $(CPPFLAGS_DAEMON) -Itests/unit $(CFLAGS_ALL) -MMD -c -o $@ $<
 
 $(DAEMON_UNIT:%=$(B)/daemon-unit/%): $(B)/daemon-unit/%: $(B)/daemon-unit/%.o $(KTFTPD_ARCHIVES)
-	$(CC) $(LDFLAGS) -o $@ $< $(KTFTPD_ARCHIVES) $(KTFTPD_LIBS) -lcmocka
+	$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(KTFTPD_ARCHIVES) $(KTFTPD_LIBS) -lcmocka
+
+# What ktftpctl doctor makes of what it sees.
+DOCTOR_OBJECTS := $(patsubst %,$(B)/ctl/%.o,findings firewall judge_daemon judge_host judge_module judge_network show \
+	sockets)
+$(B)/daemon-unit/control_doctor $(B)/daemon-unit/control_firewall: $(DOCTOR_OBJECTS)
+$(B)/daemon-unit/control_doctor.o $(B)/daemon-unit/control_firewall.o: CPPFLAGS_DAEMON += -Iuserspace/ctl
 
 # Parts of it alone, for tests: the folder's thread, the engine.
 $(B)/daemon-programs/%.o: tests/daemon/%.c $(B)/include/linux/ktftp.h | $(PURE_HEADERS)/stamp

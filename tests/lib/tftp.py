@@ -12,9 +12,9 @@
       writes such contents beside the files that are there, and renames each over its file.
 
   tftp.py ask ADDR PORT NAME TIMES INTERVAL_MS WAIT_MS
-      sends the same request so often, from one port, answers nothing until so long after the last of them, and
-      then takes the file. Prints "PORTS BLOCKS BYTES": from how many ports answers came, how often the first block
-      came, and the size of the file.
+      sends the same request so often, from one port, answers nothing until so long after the last of them and after
+      the first answer, and then takes the file. Prints "PORTS BLOCKS BYTES": from how many ports answers came, how often
+      the first block came, and the size of the file.
 
   tftp.py answer ADDR PORT NAME WAIT_MS
       asks once and prints what comes within that time: "data", "error CODE", or "silence".
@@ -34,6 +34,7 @@ RRQ, DATA, ACK, ERROR = 1, 3, 4, 5
 BLOCK = 512
 PATIENCE_S = 4
 TRIES = 5
+MOST_S = 30
 
 
 class Failure(Exception):
@@ -173,11 +174,13 @@ def ask(options):
             sock.sendto(request(options.name), server)
             time.sleep(options.interval_ms / 1000)
         blocks = []
-        until = time.monotonic() + options.wait_ms / 1000
+        until = time.monotonic() + MOST_S
         while packet := receive(sock, until):
             operation, number, body, peer = packet
             if (operation, number) != (DATA, 1):
                 raise Failure(f"operation {operation}, {number}, {body!r}")
+            if not blocks:
+                until = time.monotonic() + options.wait_ms / 1000
             blocks.append((body, peer))
         if not blocks:
             raise Failure("silence")

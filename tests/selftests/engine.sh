@@ -104,7 +104,8 @@ kernel_ends()
 # ---- the daemon ----
 
 # What it is configured with: listeners, and lines of its section "module".
-USER_LISTENERS=() USER_PARAMETERS=()
+USER_LISTENERS=()
+declare -A USER_PARAMETERS=()
 
 # In a place of its own, for the hosts' names and the journal; this program again.
 if [ "$ENGINE" = user ]; then
@@ -134,8 +135,13 @@ user_prepare()
 
 user_configure()
 {
+	local name
+
 	user_prepare
-	configure "${USER_LISTENERS[@]}" "module { ${USER_PARAMETERS[*]} }" "log { per-second = 100000 }"
+	configure "${USER_LISTENERS[@]}" 'log { per-second = 100000 }' 'module {' "$(
+		for name in "${!USER_PARAMETERS[@]}"; do
+			echo "$name = ${USER_PARAMETERS[$name]}"
+		done)" '}'
 }
 
 user_listen()
@@ -183,7 +189,7 @@ user_publish_folder()
 
 user_set_param()
 {
-	USER_PARAMETERS+=("$1 = $2"$'\n')
+	USER_PARAMETERS[$1]=$2
 	[ -z "${DAEMON_PID:-}" ] || { user_configure; reload_daemon; }
 }
 

@@ -12,10 +12,12 @@
 #include "daemon.h"
 
 /* A reload may take some time; nothing takes longer. */
-#define PATIENCE_S   60
-#define CHUNK_BYTES  65536
-#define MOST_BYTES   (1 << 30)
-#define REASON_BYTES 1024
+#define PATIENCE_S     60
+#define CHUNK_BYTES    65536
+#define MOST_BYTES     (1 << 30)
+#define REASON_BYTES   1024
+
+#define NOT_UNDERSTOOD "the daemon's answer is not understood: is it older than ktftpctl?"
 
 /**
  * struct daemon_link - a connection
@@ -186,7 +188,7 @@ json_t *daemon_try(struct ctl *ctl, const char *command, json_t *arguments, int 
 		return NULL;
 	result = json_incref(json_object_get(answer, "result"));
 	if (!result) {
-		snprintf(why, room, "%s", get_text(answer, "error"));
+		snprintf(why, room, "%s", *get_text(answer, "error") ? get_text(answer, "error") : NOT_UNDERSTOOD);
 		*err = -EREMOTEIO;
 	}
 	json_decref(answer);

@@ -103,6 +103,8 @@ struct module_facts {
  * @draining: it takes no requests
  * @pid: its process
  * @state_dir: its directory
+ * @port_first: ports from which it answers what the module hands over
+ * @port_last: their end
  * @has_folder: what follows is known
  * @scanned: its folders were looked at
  * @problem: with them, empty for none
@@ -120,6 +122,8 @@ struct daemon_facts {
 	bool draining;
 	long pid;
 	char state_dir[TEXT_ROOM / 4];
+	uint16_t port_first;
+	uint16_t port_last;
 	bool has_folder;
 	bool scanned;
 	char problem[TEXT_ROOM / 2];

@@ -17,6 +17,14 @@ static const struct check {
 	{ "clock", judge_clock },
 };
 
+/* Names of files come along, which are no commands for a terminal. */
+static void clean(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
+}
+
 void found(struct findings *out, enum level level, const char *cure, const char *format, ...)
 {
 	struct finding *finding = &out->list[out->count];
@@ -31,6 +39,7 @@ void found(struct findings *out, enum level level, const char *cure, const char 
 	va_start(arguments, format);
 	vsnprintf(finding->text, sizeof(finding->text), format, arguments);
 	va_end(arguments);
+	clean(finding->text);
 }
 
 void judge_all(const struct facts *f, struct findings *out)

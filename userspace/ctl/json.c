@@ -39,11 +39,12 @@ json_t *json_transfer(const struct ktftp_transfer *t)
 {
 	char client[INET6_ADDRSTRLEN], local[INET6_ADDRSTRLEN];
 
-	return json_pack("{s:s, s:i, s:s, s:i, s:o, s:I, s:I, s:i, s:i, s:i, s:i, s:I, s:i}",
+	return json_pack("{s:s, s:i, s:s, s:i, s:o, s:I, s:I, s:i, s:i, s:i, s:i, s:I, s:I}",
 			 "client", show_address(&t->client, client, sizeof(client)), "client_port", t->client_port,
 			 "local", show_address(&t->local, local, sizeof(local)), "tid", t->tid,
 			 "name", json_name(t->name),
 			 "size", (json_int_t)t->size, "bytes", (json_int_t)t->bytes,
 			 "blksize", (int)t->blksize, "windowsize", (int)t->windowsize,
-			 "repeats", (int)t->repeats, "srtt_us", (int)t->srtt_us, "age_ms", (json_int_t)t->age_ms, "listener", (int)t->listener);
+			 "repeats", (int)t->repeats, "srtt_us", (int)t->srtt_us,
+			 "age_ms", (json_int_t)t->age_ms, "listener", (json_int_t)t->listener);
 }

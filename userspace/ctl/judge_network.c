@@ -16,10 +16,16 @@ static void name_holder(const struct holder *holder, char *out, size_t room)
 		snprintf(out, room, "somebody who cannot be seen from here holds udp/69 at %s", holder->address);
 }
 
-/* Beside us is no error: it may be another address. */
+/* Beside us is no error: it may be another address. Who cannot be seen may be the daemon, if that cannot be asked. */
+static enum level level_of_holder(const struct facts *f, const struct holder *holder)
+{
+	if (!holder->pid && f->daemon.running == NOT_KNOWN)
+		return LEVEL_UNKNOWN;
+	return f->network.listener_count ? LEVEL_WARNING : LEVEL_ERROR;
+}
+
 static void judge_holders(const struct facts *f, struct findings *out)
 {
-	const enum level level = f->network.listener_count ? LEVEL_WARNING : LEVEL_ERROR;
 	char text[TEXT_ROOM], cure[TEXT_ROOM];
 	size_t i;
 
@@ -31,7 +37,7 @@ static void judge_holders(const struct facts *f, struct findings *out)
 			 holder->pid ? "stop it: systemctl status %ld says which unit it is" :
 				       "run it as root, and on the host: it may be of another container",
 			 holder->pid);
-		found(out, level, cure, "%s", text);
+		found(out, level_of_holder(f, holder), cure, "%s", text);
 	}
 }
 
@@ -140,6 +146,23 @@ static void judge_listener(const struct facts *f, const struct port_facts *l, st
 		judge_ports(f, "acknowledgements", ack, out);
 }
 
+/* What the module hands over is answered from other ports; at a single-port listener it hands nothing over. */
+static void judge_handed_over(const struct facts *f, struct findings *out)
+{
+	const struct packet ack = {
+		.first = f->daemon.port_first,
+		.last = f->daemon.port_last,
+		.state = "established",
+	};
+	size_t i;
+
+	for (i = 0; i < f->network.listener_count; i++)
+		if (!f->network.listeners[i].single_port)
+			break;
+	if (f->daemon.uses_module && ack.first && i < f->network.listener_count)
+		judge_ports(f, "acknowledgements", ack, out);
+}
+
 void judge_firewall(const struct facts *f, struct findings *out)
 {
 	static const struct port_facts usual = { .port = 69, .single_port = true };
@@ -161,6 +184,7 @@ void judge_firewall(const struct facts *f, struct findings *out)
 	for (i = 0; i < n->listener_count; i++)
 		if (!was_judged(n, i))
 			judge_listener(f, &n->listeners[i], out);
+	judge_handed_over(f, out);
 }
 
 void judge_conntrack(const struct facts *f, struct findings *out)

@@ -29,11 +29,18 @@ static void keep_status(struct daemon_facts *d, const json_t *s)
 	keep(d->alarm, sizeof(d->alarm), s, "alarm");
 	keep(d->wanted, sizeof(d->wanted), s, "engine_wanted");
 	keep(d->state_dir, sizeof(d->state_dir), config, "state_dir");
+	d->port_first = get_integer(config, "daemon_port_first");
+	d->port_last = get_integer(config, "daemon_port_last");
 	d->uses_module = get_flag(module, "used");
 	d->attached = get_flag(module, "attached");
 	d->draining = get_flag(s, "draining");
 	d->pid = get_integer(s, "pid");
 	keep_folder(d, json_object_get(s, "folder"));
+}
+
+static void show_where(const char *address, uint16_t port, char *out, size_t room)
+{
+	snprintf(out, room, strchr(address, ':') ? "[%.45s]:%u" : "%.45s:%u", address, port);
 }
 
 /* Listeners of the engine; those of the module are looked at there. */
@@ -55,7 +62,7 @@ static void keep_listeners(struct facts *f, const json_t *status)
 		port->active = !strcmp(get_text(l, "state"), "active");
 		port->tid_first = get_integer(l, "tid_first");
 		port->tid_last = get_integer(l, "tid_last");
-		snprintf(port->where, sizeof(port->where), "%.40s port %u", get_text(l, "address"), port->port);
+		show_where(get_text(l, "address"), port->port, port->where, sizeof(port->where));
 	}
 }
 

@@ -62,6 +62,7 @@ void parse_transfer(const json_t *object, struct ktftp_transfer *out)
 	out->size = get_integer(object, "size");
 	out->bytes = get_integer(object, "bytes");
 	out->blksize = get_integer(object, "blksize");
+	out->windowsize = get_integer(object, "windowsize");
 	out->repeats = get_integer(object, "repeats");
 	out->srtt_us = get_integer(object, "srtt_us");
 	out->age_ms = get_integer(object, "age_ms");

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "daemon.h"
 
@@ -115,28 +116,72 @@ int cmd_undrain(struct ctl *ctl, struct words *words)
 
 /* ---- guard ---- */
 
-static int guard_clear(struct ctl *ctl, struct words *words)
+/* Without the daemon there is a file. */
+static json_t *ask_guard(struct ctl *ctl, const char *command, const char *instead)
 {
-	int status = end_of_line(ctl, words), err;
 	json_t *result;
 	char why[1024];
+	int err;
+
+	result = daemon_try(ctl, command, NULL, &err, why, sizeof(why));
+	if (!result && err == -ENOENT)
+		failed(ctl, "%s; without it: %s " GUARD_FILE ", or guard in its state-dir", why, instead);
+	else if (!result)
+		failed(ctl, "%s", why);
+	return result;
+}
+
+static void print_guard(const json_t *guard)
+{
+	const char *state = get_text(guard, "guard");
+
+	if (!strcmp(state, "clear"))
+		printf("clear: nothing happened\n");
+	else if (!strcmp(state, "set"))
+		printf("set: the module is in use, and ten quiet minutes are not over\n");
+	else
+		printf("tripped: the machine went down while the module was in use\n");
+	if (*get_text(guard, "time"))
+		printf("since %s, kernel %s, module %s\n", get_text(guard, "time"), get_text(guard, "kernel"),
+		       get_text(guard, "module"));
+}
+
+static int guard_show(struct ctl *ctl, struct words *words)
+{
+	int status = end_of_line(ctl, words);
+	json_t *result;
 
 	if (status)
 		return status;
-	result = daemon_try(ctl, "guard-clear", NULL, &err, why, sizeof(why));
-	if (!result && err == -ENOENT)
-		return failed(ctl, "%s; without it: rm " GUARD_FILE ", or guard in its state-dir", why);
-	if (!result)
-		return failed(ctl, "%s", why);
-	if (ctl->json)
+	result = ask_guard(ctl, "guard", "cat");
+	if (result && ctl->json)
 		print_json(result);
+	else if (result)
+		print_guard(result);
+	status = result ? CTL_OK : CTL_FAILED;
 	json_decref(result);
-	return CTL_OK;
+	return status;
+}
+
+static int guard_clear(struct ctl *ctl, struct words *words)
+{
+	int status = end_of_line(ctl, words);
+	json_t *result;
+
+	if (status)
+		return status;
+	result = ask_guard(ctl, "guard-clear", "rm");
+	if (result && ctl->json)
+		print_json(result);
+	status = result ? CTL_OK : CTL_FAILED;
+	json_decref(result);
+	return status;
 }
 
 int cmd_guard(struct ctl *ctl, struct words *words)
 {
 	static const struct command verbs[] = {
+		{ "show", guard_show, NULL },
 		{ "clear", guard_clear, NULL },
 		{ NULL, NULL, NULL },
 	};
@@ -144,7 +189,7 @@ int cmd_guard(struct ctl *ctl, struct words *words)
 	const struct command *verb;
 
 	if (!word)
-		return usage(ctl, "guard needs a verb: clear");
+		return guard_show(ctl, words);
 	verb = find_command(ctl, verbs, word);
 	return verb ? verb->run(ctl, words) : CTL_USAGE;
 }

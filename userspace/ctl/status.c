@@ -14,6 +14,12 @@ static long long number(const json_t *object, const char *name)
 	return get_integer(object, name);
 }
 
+/* With names of files in it, perhaps, which are no commands for a terminal. */
+static const char *words_of(const json_t *object, const char *name, char *out, size_t room)
+{
+	return show_name(get_text(object, name), out, room);
+}
+
 static const char *size(const json_t *object, const char *name, char *out, size_t room)
 {
 	return show_bytes(get_integer(object, name), out, room);
@@ -21,14 +27,14 @@ static const char *size(const json_t *object, const char *name, char *out, size_
 
 static void print_daemon(const json_t *s, bool here)
 {
-	char age[32];
+	char age[32], alarm[1024];
 
 	printf("ktftpd     %s, pid %lld, up %s%s\n", get_text(s, "version"), number(s, "pid"),
 	       show_age(get_integer(s, "uptime_s") * 1000, age, sizeof(age)),
 	       here ? "" : ", in another network namespace");
 	printf("config     %s\n", get_text(json_object_get(s, "config"), "path"));
 	if (*get_text(s, "alarm"))
-		printf("alarm      %s\n", get_text(s, "alarm"));
+		printf("alarm      %s\n", words_of(s, "alarm", alarm, sizeof(alarm)));
 	if (get_flag(s, "draining"))
 		printf("draining   new requests are met with silence (ktftpctl undrain)\n");
 }
@@ -36,13 +42,14 @@ static void print_daemon(const json_t *s, bool here)
 static void print_engine(const json_t *s)
 {
 	const json_t *module = json_object_get(s, "module");
+	char why[1024];
 
-	printf("engine     %s (%s is wanted)\n", get_text(s, "engine"), get_text(s, "engine_wanted"));
 	if (get_flag(module, "used"))
-		printf("module     %s, %s\n", get_text(module, "version"),
-		       get_flag(module, "attached") ? "attached" : "not attached");
+		printf("engine     the kernel module, %s, %s (engine = %s)\n", get_text(module, "version"),
+		       get_flag(module, "attached") ? "attached" : "not attached", get_text(s, "engine_wanted"));
 	else
-		printf("module     not used: %s\n", get_text(module, "why"));
+		printf("engine     user space: %s (engine = %s)\n", words_of(module, "why", why, sizeof(why)),
+		       get_text(s, "engine_wanted"));
 }
 
 static void print_listeners(const json_t *listeners)
@@ -65,7 +72,7 @@ static void print_listeners(const json_t *listeners)
 
 static void print_folder(const json_t *f)
 {
-	char all[32], pinned[32];
+	char all[32], pinned[32], problem[1024];
 
 	if (!json_is_object(f))
 		return;
@@ -74,7 +81,7 @@ static void print_folder(const json_t *f)
 	       size(f, "pinned_bytes", pinned, sizeof(pinned)), number(f, "arriving"), number(f, "left_out"),
 	       get_flag(f, "scanned") ? "" : "; not all of it was looked at yet");
 	if (*get_text(f, "problem"))
-		printf("problem    %s\n", get_text(f, "problem"));
+		printf("problem    %s\n", words_of(f, "problem", problem, sizeof(problem)));
 }
 
 static void print_counts(const json_t *s)

@@ -52,6 +52,8 @@ static void print_details(const json_t *event)
 		       (long long)get_integer(event, "blksize"));
 	else if (*get_text(event, "how"))
 		printf(" (%s)", get_text(event, "how"));
+	else if (*get_text(event, "nearest"))
+		printf(" (did it mean %s?)", get_text(event, "nearest"));
 	if (*get_text(event, "engine"))
 		printf(", %s", get_text(event, "engine"));
 }

@@ -52,6 +52,7 @@ TAILQ_HEAD(tftp_transfers, tftp_transfer);
  * @unproven_count: how many
  * @transfer_count: alive
  * @active: that have not ended
+ * @ahead_bytes: memory in which transfers read ahead
  * @clients: transfers of each client, while that is bounded
  * @floors: what was learned of clients
  * @strays_answered: bounds ERROR 5
@@ -81,6 +82,7 @@ struct engine {
 	size_t unproven_count;
 	size_t transfer_count;
 	size_t active;
+	size_t ahead_bytes;
 	struct tftp_clients clients;
 	struct tftp_floors floors;
 	struct tftp_rate strays_answered;

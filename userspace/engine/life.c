@@ -137,9 +137,17 @@ void tftp_transfer_put(struct tftp_transfer *t)
 		TAILQ_INSERT_TAIL(&t->engine->dead, t, all);
 }
 
+/* It sends nothing of it any more. */
+void tftp_transfer_drop_content(struct tftp_transfer *t)
+{
+	tftp_ahead_drop(&t->ahead, &t->engine->ahead_bytes);
+	content_put(t->content);
+	t->content = NULL;
+}
+
 void tftp_transfer_free(struct tftp_transfer *t)
 {
-	content_put(t->content);
+	tftp_transfer_drop_content(t);
 	free(t->tail);
 	free(t->name);
 	free(t);
@@ -160,6 +168,7 @@ void tftp_transfer_show(const struct tftp_transfer *t, struct ktftp_transfer *ou
 		.size = t->bytes,
 		.bytes = min_t(uint64_t, t->window.acked * t->grant.blksize, t->bytes),
 		.blksize = t->grant.blksize,
+		.windowsize = t->grant.windowsize,
 		.repeats = t->repeats,
 		.srtt_us = t->rto.srtt_us,
 		.age_ms = (t->engine->now_us - t->began_us) / USEC_PER_MSEC,
@@ -240,8 +249,7 @@ void tftp_transfer_end(struct tftp_transfer *t, enum ktftp_transfer_end how, enu
 		tftp_limits_uncount(t);
 	}
 	leave_state(t);
-	content_put(t->content);
-	t->content = NULL;
+	tftp_transfer_drop_content(t);
 	free(t->tail);
 	t->tail = NULL;
 	t->state = next;

@@ -149,7 +149,8 @@ static bool read_blocks(struct tftp_transfer *t, uint8_t *room, uint64_t first, 
 
 	lay_out(t, room, first, count, parts);
 	if (count == 1)
-		return content_read(t->content, offset, parts[0].iov_base, payload) == (ssize_t)payload;
+		return tftp_ahead_read(&t->ahead, &t->engine->ahead_bytes, t->content, offset, parts[0].iov_base,
+				       payload) == (ssize_t)payload;
 	return content_read_parts(t->content, offset, parts, count) == (ssize_t)payload;
 }
 
@@ -285,8 +286,7 @@ void tftp_segment_linger(struct tftp_transfer *t)
 		return;
 	}
 	tftp_limits_uncount(t);
-	content_put(t->content);
-	t->content = NULL;
+	tftp_transfer_drop_content(t);
 	packet.bytes = t->tail_bytes;
 	packet.payload = t->tail_bytes - KTFTP_HEADER_BYTES;
 	t->unsent = false;

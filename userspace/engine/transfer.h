@@ -8,6 +8,7 @@
 
 #include <event2/event_struct.h>
 
+#include "ahead.h"
 #include "options.h"
 #include "port.h"
 #include "rto.h"
@@ -55,6 +56,7 @@ enum tftp_life {
  * @replaces: an earlier transfer of the same client port, with a reference, that ends when this one is proven; while
  *	@state is UNPROVEN
  * @content: what is sent, with a reference; NULL once @tail is there or all is acknowledged
+ * @ahead: what was read of it already
  * @bytes: its size
  * @tail: the last DATA packet while the transfer lingers, or NULL
  * @tail_bytes: its length
@@ -96,6 +98,7 @@ struct tftp_transfer {
 	TAILQ_ENTRY(tftp_transfer) queued;
 	struct tftp_transfer *replaces;
 	struct content *content;
+	struct tftp_ahead ahead;
 	uint64_t bytes;
 	uint8_t *tail;
 	uint32_t tail_bytes;
@@ -142,6 +145,7 @@ void tftp_transfer_get(struct tftp_transfer *t);
 void tftp_transfer_put(struct tftp_transfer *t);
 void tftp_transfer_show(const struct tftp_transfer *t, struct ktftp_transfer *out);
 void tftp_transfer_end(struct tftp_transfer *t, enum ktftp_transfer_end how, enum tftp_life next);
+void tftp_transfer_drop_content(struct tftp_transfer *t);
 void tftp_transfer_free(struct tftp_transfer *t);
 
 /* start.c */

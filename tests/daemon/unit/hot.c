@@ -28,6 +28,7 @@ static struct problem problem_from(struct random *random)
 	for (i = 0; i < p.count; i++)
 		p.things[i] = (struct hot){
 			.bytes = random_below(random, 16),
+			.names = random_below(random, 3),
 			.score = random_below(random, 8) * HOT_REQUEST / 2,
 			.is_held = random_one_in(random, 2),
 		};
@@ -131,7 +132,7 @@ static void the_popular_come_before_the_unpopular(void **state)
 static void a_little_more_does_not_take_a_place(void **state)
 {
 	struct problem p = {
-		.things = { { 10, 4 * HOT_REQUEST, .is_held = true }, { 10, 9 * HOT_REQUEST - 1 } },
+		.things = { { 10, 1, 4 * HOT_REQUEST, .is_held = true }, { 10, 1, 9 * HOT_REQUEST } },
 		.count = 2,
 		.budget = 10,
 	};
@@ -140,7 +141,7 @@ static void a_little_more_does_not_take_a_place(void **state)
 	choose(&p);
 	assert_true(p.things[0].is_wanted);
 	assert_false(p.things[1].is_wanted);
-	p.things[1].score += 2;
+	p.things[1].score++;
 	choose(&p);
 	assert_false(p.things[0].is_wanted);
 	assert_true(p.things[1].is_wanted);
@@ -162,12 +163,22 @@ static void of_equal_ones_the_smaller_is_wanted(void **state)
 	assert_true(p.things[3].is_wanted);
 }
 
+static void many_small_names_are_wanted_before_a_larger_one(void **state)
+{
+	struct problem p = { .things = { { .bytes = 8 }, { .bytes = 10, .names = 2 } }, .count = 2, .budget = 12 };
+
+	(void)state;
+	choose(&p);
+	assert_false(p.things[0].is_wanted);
+	assert_true(p.things[1].is_wanted);
+}
+
 static void nothing_and_everything_are_budgets_too(void **state)
 {
 	struct problem p = {
-		.things = { { 1, 5 * HOT_REQUEST, .is_held = true },
+		.things = { { 1, 1, 5 * HOT_REQUEST, .is_held = true },
 			    { .bytes = 0 },
-			    { UINT64_MAX, UINT64_MAX, true, false } },
+			    { UINT64_MAX, 1, UINT64_MAX, true, false } },
 		.count = 3,
 	};
 
@@ -224,6 +235,7 @@ int main(void)
 		cmocka_unit_test(the_popular_come_before_the_unpopular),
 		cmocka_unit_test(a_little_more_does_not_take_a_place),
 		cmocka_unit_test(of_equal_ones_the_smaller_is_wanted),
+		cmocka_unit_test(many_small_names_are_wanted_before_a_larger_one),
 		cmocka_unit_test(nothing_and_everything_are_budgets_too),
 		cmocka_unit_test(a_score_is_halved_by_the_hour),
 		cmocka_unit_test(requests_of_long_ago_count_less),

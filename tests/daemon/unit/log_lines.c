@@ -38,6 +38,7 @@ static struct ktftp_transfer a_transfer(const char *name)
 		.size = 70000,
 		.bytes = 70000,
 		.blksize = 1428,
+		.windowsize = 4,
 		.repeats = 3,
 		.age_ms = 1042,
 	};
@@ -119,6 +120,8 @@ CASE(what_does_not_fit_is_left_out_whole)
 	assert_string_equal(out, "ab\xe2\x82\xac");
 	assert_int_equal(text_safe(out, 6, "abc\nd", 5, ""), 3);
 	assert_string_equal(out, "abc");
+	assert_int_equal(text_safe(out, 6, "abc\xe2\x82\xac", 6, ""), 3);
+	assert_string_equal(out, "abc");
 	free(out);
 	assert_int_equal(text_whole("a\xe2\x82\xac", 3), 1);
 	assert_int_equal(text_whole("a\xe2\x82\xac", 4), 4);
@@ -134,7 +137,7 @@ CASE(a_download_has_a_text_and_fields)
 	assert_int_equal(line.level, LOG_INFO);
 	assert_string_equal(line.text.at,
 			    "192.0.2.7 \"SEP001122334455.cnf.xml\" complete: 70000 bytes in 1.042 s, 3 repeats, "
-			    "blksize 1428, engine kernel, site -");
+			    "blksize 1428, windowsize 4, engine kernel, site -");
 	assert_string_equal(value_of(&line, "client"), "192.0.2.7");
 	assert_string_equal(value_of(&line, "port"), "50123");
 	assert_string_equal(value_of(&line, "site"), "-");
@@ -162,6 +165,18 @@ CASE(how_a_download_ended_is_told_and_weighed)
 	t.end = 4000;
 	line_transfer(&line, &t, "user");
 	assert_string_equal(value_of(&line, "end"), "?");
+}
+
+/* A module from before windows were told says 0. */
+CASE(what_is_not_known_of_a_download_has_no_field)
+{
+	struct ktftp_transfer t = a_transfer("a");
+	struct line line;
+
+	t.windowsize = 0;
+	line_transfer(&line, &t, "kernel");
+	assert_null(value_of(&line, "windowsize"));
+	assert_null(strstr(line.text.at, "windowsize"));
 }
 
 CASE(a_miss_tells_what_may_have_been_meant)
@@ -230,9 +245,9 @@ CASE(a_line_is_as_rfc_5424_has_it)
 		"[meta sequenceId=\"9\"][origin software=\"ktftpd\" swVersion=\"" KTFTP_VERSION
 		"\"]"
 		"[ktftp@32473 client=\"192.0.2.7\" port=\"50123\" site=\"-\" name=\"a/b.cnf\" bytes=\"70000\" "
-		"size=\"70000\" seconds=\"1.042\" repeats=\"3\" blksize=\"1428\" end=\"complete\" "
+		"size=\"70000\" seconds=\"1.042\" repeats=\"3\" blksize=\"1428\" windowsize=\"4\" end=\"complete\" "
 		"engine=\"user\"] 192.0.2.7 \"a/b.cnf\" complete: 70000 bytes in 1.042 s, 3 repeats, "
-		"blksize 1428, engine user, site -");
+		"blksize 1428, windowsize 4, engine user, site -");
 	line_said(&line, LOG_ERR, "no");
 	assert_string_equal(as_rfc5424(&line, "", RFC5424_NO_MAX),
 			    "<27>1 2024-02-29T12:34:56.000789Z - ktftpd 4711 DAEMON [meta sequenceId=\"9\"]"
@@ -301,13 +316,13 @@ CASE(the_journal_gets_a_field_a_line)
 	assert_int_equal(length, strlen(out));
 	assert_string_equal(out,
 			    "MESSAGE=192.0.2.7 \"a\\x0aPRIORITY=0\" complete: 70000 bytes in 1.042 s, 3 repeats, "
-			    "blksize 1428, engine user, site -\n"
+			    "blksize 1428, windowsize 4, engine user, site -\n"
 			    "PRIORITY=6\nMESSAGE_ID=" JOURNAL_ID_TRANSFER
 			    "\n"
 			    "SYSLOG_FACILITY=3\nSYSLOG_IDENTIFIER=ktftpd\n"
 			    "KTFTP_CLIENT=192.0.2.7\nKTFTP_PORT=50123\nKTFTP_SITE=-\nKTFTP_NAME=a\\x0aPRIORITY=0\n"
 			    "KTFTP_BYTES=70000\nKTFTP_SIZE=70000\nKTFTP_SECONDS=1.042\nKTFTP_REPEATS=3\n"
-			    "KTFTP_BLKSIZE=1428\nKTFTP_END=complete\nKTFTP_ENGINE=user\n");
+			    "KTFTP_BLKSIZE=1428\nKTFTP_WINDOWSIZE=4\nKTFTP_END=complete\nKTFTP_ENGINE=user\n");
 }
 
 CASE(dropped_lines_are_told_with_their_number)
@@ -391,6 +406,7 @@ static struct unit_case cases[] = {
 	RUN(what_does_not_fit_is_left_out_whole),
 	RUN(a_download_has_a_text_and_fields),
 	RUN(how_a_download_ended_is_told_and_weighed),
+	RUN(what_is_not_known_of_a_download_has_no_field),
 	RUN(a_miss_tells_what_may_have_been_meant),
 	RUN(a_name_cannot_pretend_to_be_more_than_a_name),
 	RUN(the_longest_and_worst_names_are_told_in_full),

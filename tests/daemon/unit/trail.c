@@ -19,7 +19,8 @@ static void ended(struct trail *trail, struct ktftp_address client, const char *
 				    .bytes = 512,
 				    .age_ms = 61500,
 				    .repeats = 8,
-				    .blksize = 512 };
+				    .blksize = 512,
+				    .windowsize = 8 };
 
 	snprintf(t.name, sizeof(t.name), "%s", name);
 	trail_transfer(trail, TRAIL_END, &t, "kernel");
@@ -87,6 +88,7 @@ CASE(what_happened_is_told_in_order_with_everything)
 	assert_int_equal(number_of(found, 1, "size"), 900);
 	assert_int_equal(number_of(found, 1, "repeats"), 8);
 	assert_int_equal(number_of(found, 1, "blksize"), 512);
+	assert_int_equal(number_of(found, 1, "windowsize"), 8);
 	assert_true(json_real_value(json_object_get(json_array_get(found, 1), "seconds")) == 61.5);
 	assert_string_equal(text_of(found, 2, "what"), "silent");
 	assert_string_equal(text_of(found, 2, "how"), "the server drains");
@@ -123,9 +125,11 @@ CASE(a_miss_tells_the_nearest_name)
 
 CASE(a_client_is_found_by_its_address)
 {
+	const struct ktftp_address alike = { .bytes = { 192, 0, 2, 7 }, .length = 16 };
 	struct trail *trail = trail_new(16);
 
 	missed(trail, PHONE, "a");
+	missed(trail, alike, "a");
 	missed(trail, OTHER, "192.0.2.7");
 	missed(trail, PHONE_6, "b");
 	missed(trail, PHONE_6, "c");

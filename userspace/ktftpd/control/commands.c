@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Requests: taken apart, permitted, done. Each command is one function of the table. */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "commands.h"
 #include "log/trail.h"
 #include "serve/catalogue.h"
+#include "system/marker.h"
 #include "system/system.h"
 
 /* NULL and the reason when it cannot be done. */
@@ -92,6 +95,34 @@ static json_t *run_list(struct daemon *d, const json_t *request, char *why, size
 	return json_pack("{s:o}", "names", value_names(d, json_string_value(glob)));
 }
 
+/* "clear", "set" by this boot, or "tripped": left by another one. */
+static const char *guard_name(int err, const struct marker *found)
+{
+	struct marker now;
+
+	if (err == -ENOENT)
+		return "clear";
+	return !err && !marker_now(&now) && !strcmp(now.boot, found->boot) ? "set" : "tripped";
+}
+
+static json_t *run_guard(struct daemon *d, const json_t *request, char *why, size_t room)
+{
+	int directory = open(d->config->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), err = -errno;
+	struct marker found = {};
+
+	(void)request;
+	if (directory >= 0) {
+		err = marker_read(directory, &found);
+		close(directory);
+	}
+	if (err && err != -ENOENT && err != -EBADMSG) {
+		snprintf(why, room, "cannot look at %s/" MARKER_NAME ": %s", d->config->state_dir, strerror(-err));
+		return NULL;
+	}
+	return json_pack("{s:s, s:o, s:o, s:o}", "guard", guard_name(err, &found), "time", value_text(found.time),
+			 "kernel", value_text(found.kernel), "module", value_text(found.module));
+}
+
 static json_t *run_guard_clear(struct daemon *d, const json_t *request, char *why, size_t room)
 {
 	int err = guard_clear(d->config);
@@ -104,15 +135,11 @@ static json_t *run_guard_clear(struct daemon *d, const json_t *request, char *wh
 }
 
 static const struct command commands[] = {
-	{ "status", CONTROL_READ, run_status },
-	{ "reload", CONTROL_CHANGE, run_reload },
-	{ "drain", CONTROL_CHANGE, run_drain },
-	{ "undrain", CONTROL_CHANGE, run_undrain },
-	{ "trace", CONTROL_READ, run_trace },
-	{ "transfers", CONTROL_READ, run_transfers },
-	{ "stats", CONTROL_READ, run_stats },
-	{ "list", CONTROL_READ, run_list },
-	{ "guard-clear", CONTROL_CHANGE, run_guard_clear },
+	{ "status", CONTROL_READ, run_status }, { "reload", CONTROL_CHANGE, run_reload },
+	{ "drain", CONTROL_CHANGE, run_drain }, { "undrain", CONTROL_CHANGE, run_undrain },
+	{ "trace", CONTROL_READ, run_trace },   { "transfers", CONTROL_READ, run_transfers },
+	{ "stats", CONTROL_READ, run_stats },   { "list", CONTROL_READ, run_list },
+	{ "guard", CONTROL_READ, run_guard },   { "guard-clear", CONTROL_CHANGE, run_guard_clear },
 };
 
 static const struct command *find_command(const char *name)

@@ -2,6 +2,12 @@
 /*
  * The socket that ktftpctl speaks to: RUN_DIR/ktftpd.sock. A request is one line, a JSON object with "command"; the
  * answer is one line, {"ok": true, "result": ...} or {"ok": false, "error": TEXT}, each with "netns", the number of
+ * the network namespace that the daemon serves. Who asks is known by SO_PEERCRED: root, the daemon's own user and the
+ * admin group may change things, the read group may look. The main thread's.
+ */
+/*
+ * The socket that ktftpctl speaks to: RUN_DIR/ktftpd.sock. A request is one line, a JSON object with "command"; the
+ * answer is one line, {"ok": true, "result": ...} or {"ok": false, "error": TEXT}, each with "netns", the number of
  * the network namespace that the daemon serves. Who asks is known by SO_PEERCRED:
  * root, the daemon's own user and the admin group may change things, the read group may look. The main thread's.
  */

@@ -41,7 +41,7 @@ static json_t *why_no_module(const struct daemon *d)
 	if (d->kernel)
 		return json_null();
 	if (d->config->engine == CONFIG_ENGINE_USER)
-		return json_string("the configuration says engine = user");
+		return json_string("the module is not wanted");
 	return value_text(d->alarm ?: "it is not loaded");
 }
 

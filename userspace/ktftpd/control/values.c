@@ -73,12 +73,13 @@ json_t *value_listeners(struct daemon *d)
 
 static int add_transfer(const struct ktftp_transfer *t, void *context)
 {
-	json_t *item = json_pack("{s:o, s:i, s:o, s:i, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s}",
+	json_t *item = json_pack("{s:o, s:i, s:o, s:i, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s}",
 				 "client", value_address(&t->client), "client_port", t->client_port,
 				 "local", value_address(&t->local), "tid", t->tid,
 				 "name", value_text(t->name),
 				 "size", (json_int_t)t->size, "bytes", (json_int_t)t->bytes,
-				 "blksize", (json_int_t)t->blksize, "repeats", (json_int_t)t->repeats,
+				 "blksize", (json_int_t)t->blksize,
+				 "windowsize", (json_int_t)t->windowsize, "repeats", (json_int_t)t->repeats,
 				 "srtt_us", (json_int_t)t->srtt_us, "age_ms", (json_int_t)t->age_ms,
 				 "listener", (json_int_t)t->listener,
 				 "state", enum_name(ktftp_transfer_state_names, KTFTP_TRANSFER_STATE_LINGERING, t->state));

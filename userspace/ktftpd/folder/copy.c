@@ -58,10 +58,10 @@ static int64_t pass(int from, int to, uint64_t size, EVP_MD_CTX *hash, char *chu
 	}
 }
 
-/* A file without room for it is known before the copy. */
+/* That there is no room for a large file is known before it is copied. */
 static int make_room(int to, uint64_t size)
 {
-	if (!size || !fallocate(to, 0, 0, size) || errno == EOPNOTSUPP)
+	if (size <= CHUNK_BYTES || !fallocate(to, 0, 0, size) || errno == EOPNOTSUPP)
 		return 0;
 	return -errno;
 }

@@ -9,6 +9,9 @@
 #include "resolve.h"
 #include "worker.h"
 
+/* As many directories more than files: links may multiply them without end. */
+#define SPARE_DIRS 1000ull
+
 /**
  * examine_dirty() - something happened to a node: it is to be examined
  * @node: node
@@ -118,7 +121,7 @@ void examine_enter(struct worker *w, struct node *node, bool deep)
 	bool is_new = !node->dir;
 	struct dir *dir;
 
-	if (is_new && w->tree.dir_count > w->rules.max_files) {
+	if (is_new && w->tree.dir_count >= w->rules.max_files + SPARE_DIRS) {
 		judge(w, node, VERDICT_TOO_MANY_DIRECTORIES, 0);
 		return;
 	}

@@ -14,7 +14,7 @@
 #define SLICE_MS    20
 
 /* Of a first scan. */
-#define BATCH_NODES 1000
+#define BATCH_NODES 4000
 #define BATCH_BYTES (256ull << 20)
 
 static size_t move_all(struct root *root, enum stage from, enum stage to, size_t most)
@@ -82,16 +82,20 @@ static bool start(struct worker *w, struct root *root)
 
 static void examine_some(struct worker *w, struct root *root)
 {
-	uint64_t bytes = w->ingested_bytes;
 	int64_t until = clock_ms() + SLICE_MS;
 	struct node *node;
 
 	while ((node = TAILQ_FIRST(&root->stages[STAGE_GROUP])) && !atomic_load(w->stop)) {
 		tree_set_stage(node, STAGE_DONE);
 		examine(w, node);
-		if (clock_ms() >= until || w->ingested_bytes - bytes >= BATCH_BYTES)
+		if (clock_ms() >= until)
 			break;
 	}
+}
+
+static bool is_batch_full(struct worker *w, const struct root *root)
+{
+	return !root->scanned && w->ingested_bytes - root->batch_began_bytes >= BATCH_BYTES;
 }
 
 static bool is_complete(const struct root *root)
@@ -155,6 +159,7 @@ static void finish(struct worker *w, struct root *root)
 {
 	if (!root->scanned) {
 		commit(w, root);
+		root->batch_began_bytes = w->ingested_bytes;
 		return;
 	}
 	if (!is_complete(root) && !settle_is_over(&root->settle, clock_ms(), w->rules.settle_ms)) {
@@ -187,7 +192,7 @@ bool group_work(struct worker *w)
 			examine_some(w, root);
 		else
 			move_all(root, STAGE_GROUP, STAGE_DIRTY, SIZE_MAX);
-		if (!atomic_load(w->stop) && (!root->scanned || !root->count[STAGE_GROUP]))
+		if (!atomic_load(w->stop) && (!root->count[STAGE_GROUP] || is_batch_full(w, root)))
 			finish(w, root);
 		return true;
 	}

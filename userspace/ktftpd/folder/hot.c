@@ -31,14 +31,21 @@ static uint64_t weight(const struct hot *thing)
 	return thing->is_held ? add(add(thing->score, thing->score), HOT_REQUEST) : thing->score;
 }
 
+static uint64_t bytes_of_a_name(const struct hot *thing)
+{
+	return thing->bytes / (thing->names ? thing->names : 1);
+}
+
 static int compare(const void *a, const void *b)
 {
 	const struct hot *one = *(struct hot *const *)a, *other = *(struct hot *const *)b;
 
 	if (weight(one) != weight(other))
 		return weight(one) > weight(other) ? -1 : 1;
-	if (one->bytes != other->bytes)
-		return one->bytes < other->bytes ? -1 : 1;
+	if (one->is_held != other->is_held)
+		return one->is_held ? -1 : 1;
+	if (bytes_of_a_name(one) != bytes_of_a_name(other))
+		return bytes_of_a_name(one) < bytes_of_a_name(other) ? -1 : 1;
 	return one < other ? -1 : one > other;
 }
 

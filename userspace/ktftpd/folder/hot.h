@@ -16,12 +16,14 @@
 /**
  * struct hot - something that is held as a whole or not at all
  * @bytes: what it takes
+ * @names: how many names it is of, 0 for one
  * @score: how much it is asked for
  * @is_held: it is held now
  * @is_wanted: it is to be: hot_choose() says so
  */
 struct hot {
 	uint64_t bytes;
+	uint64_t names;
 	uint64_t score;
 	bool is_held;
 	bool is_wanted;
@@ -30,8 +32,8 @@ struct hot {
 /*
  * hot_choose() - what to hold within a budget
  *
- * In the order of their scores, of equal ones the smaller first, then the earlier: what fits beside what was chosen
- * before. What is held counts for more, so that another one needs twice its score and one request to take its
+ * In the order of their scores, of equal ones what is held first, then what is smaller by the name, then the earlier: what fits beside what was chosen
+ * before. What is held counts for more, so that another one needs more than twice its score and one request to take its
  * place: the same question with its own answer has that answer again.
  *
  * Return: 0; -ENOMEM, and nothing has changed.

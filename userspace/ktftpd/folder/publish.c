@@ -33,10 +33,12 @@ static void add_pinned(struct worker *w, struct vector *changes, const struct fo
 {
 	struct name *name = name_of(w, ready);
 
-	if (!name || name->is_pinned == is_pinned)
+	if (!name)
 		return;
 	names_pinned(&w->names, name, is_pinned);
-	change_add(changes, is_pinned ? FOLDER_PINNED : FOLDER_UNPINNED, name);
+	/* Who hears of a new content takes it for one that the module does not serve. */
+	if (is_pinned)
+		change_add(changes, FOLDER_PINNED, name);
 }
 
 /* The module has it before anybody is told that it has. */

@@ -168,18 +168,30 @@ static int look(struct publisher *p)
 	return err;
 }
 
+static void note_foreign(struct publisher *p, struct pin *pin)
+{
+	if (!pin->exists || pin->held != PIN_FOREIGN || pin->is_foreign_noted)
+		return;
+	pin->is_foreign_noted = true;
+	publisher_note_one(p, LOG_NOTICE,
+			   "%s (view %s) was published by hand: that is served, and not the folder's file, until it is "
+			   "withdrawn (ktftpctl withdraw)",
+			   pin->name, pin->view);
+}
+
 static bool lacks_room(const struct pin *pin)
 {
 	return pin->exists && pin->held == PIN_NONE && !pin->refusal;
 }
 
-/* Once when it becomes so, and once when it no longer is. */
-static void note_room(struct publisher *p)
+/* Once when something becomes so, and of room once when it no longer is. */
+static void note_state(struct publisher *p)
 {
 	size_t lacking = 0, all = 0;
 	struct pin *pin;
 
 	for (pin = pins_next(&p->pins, NULL); pin; pin = pins_next(&p->pins, pin)) {
+		note_foreign(p, pin);
 		lacking += lacks_room(pin);
 		all += pin->exists;
 	}
@@ -203,7 +215,7 @@ static int end_swap(struct publisher *p, int err)
 		publisher_note(p, LOG_ERR, "publishing: %s", ktftp_error(p->k));
 	p->failure = err;
 	if (p->k)
-		note_room(p);
+		note_state(p);
 	drop_all_of_nobody(p);
 	end_notes(p);
 	return err == -ENOMEM ? err : 0;
@@ -251,8 +263,12 @@ static int converge(struct publisher *p)
 
 	if (!err)
 		err = publisher_room(p, &room);
-	if (!err && cost_of_coming(p) > room)
+	if (!err && cost_of_coming(p) > room) {
 		err = swap_those(p, is_to_go);
+		/* What that gave back shows in the list alone. */
+		if (!err)
+			err = look(p);
+	}
 	if (!err)
 		err = swap_those(p, is_to_change);
 	return end_swap(p, err);

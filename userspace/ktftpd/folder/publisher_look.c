@@ -9,7 +9,6 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <syslog.h>
 #include <time.h>
 
 #include "hot.h"
@@ -98,19 +97,6 @@ static void count_hits(struct pin *pin, const struct ktftp_entry *entry)
 	pin->is_counted = true;
 }
 
-static void note_foreign(struct publisher *p, struct pin *pin, const struct ktftp_entry *entry)
-{
-	pin->held = PIN_FOREIGN;
-	pin->held_bytes = 0;
-	if (!pin->exists || pin->is_foreign_noted)
-		return;
-	pin->is_foreign_noted = true;
-	publisher_note_one(p, LOG_NOTICE,
-			   "%s (view %s) was published by hand (owner %s): that is served, and not the folder's file, "
-			   "until it is withdrawn",
-			   pin->name, pin->view, *entry->owner ? entry->owner : "unknown");
-}
-
 static int look_at(const struct ktftp_entry *entry, void *context)
 {
 	struct look *look = context;
@@ -121,7 +107,8 @@ static int look_at(const struct ktftp_entry *entry, void *context)
 		return -ENOMEM;
 	pin->look = p->look;
 	if (strcmp(entry->owner, PUBLISHER_OWNER)) {
-		note_foreign(p, pin, entry);
+		pin->held = PIN_FOREIGN;
+		pin->held_bytes = 0;
 		return 0;
 	}
 	pin->is_foreign_noted = false;

@@ -32,6 +32,7 @@ static size_t gather(struct publisher *p, struct hot *things)
 		if (!is_candidate(pin))
 			continue;
 		pin->thing = is_in_pack(pin) ? pin->pack - 1 : count++;
+		things[pin->thing].names++;
 		things[pin->thing].score += pin->score;
 		things[pin->thing].is_held = pin->held != PIN_NONE;
 		if (!is_in_pack(pin))

@@ -4,9 +4,11 @@
  *
  * A root is opened for as long as something is done and closed again, so that what is mounted there can be unmounted.
  * Each second it is looked at: a directory with another number has taken its place when it was made again, or when
- * something was mounted there. While there is none at all, what was in it goes on being served: that is no reason to
- * tell phones that their files do not exist.
+ * something was mounted there. While there is none at all, or an empty one on another file system, which is what is
+ * left where something was mounted, what was in it goes on being served: that is no reason to tell phones that their
+ * files do not exist. Nor is it known then which names there are.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -15,10 +17,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "resolve.h"
 #include "worker.h"
-
-/* For so long a root that is not there keeps the others from being all there is: it may be mounted a moment later. */
-#define GRACE_MS    10000
 
 /* Not in linux/magic.h. */
 #define CIFS_NUMBER 0xff534d42
@@ -108,6 +108,59 @@ static void adopt(struct worker *w, struct root *root, const struct stat *status
 	worker_poke(w);
 }
 
+static bool is_empty(const char *path)
+{
+	const struct dirent *entry;
+	DIR *stream = opendir(path);
+	bool empty = true;
+
+	if (!stream)
+		return false;
+	while (empty && (entry = readdir(stream)))
+		empty = !strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..");
+	closedir(stream);
+	return empty;
+}
+
+/* What index_each() looks for: a file that was served out of a root. */
+struct trace {
+	const struct root *root;
+	uint64_t dev;
+};
+
+static int find_trace(const struct index_row *row, void *context)
+{
+	struct trace *trace = context;
+
+	if (strcmp(row->view, trace->root->view) || !resolve_is_below(trace->root->path, row->path))
+		return 0;
+	trace->dev = row->identity.dev;
+	return 1;
+}
+
+/* The file system that its files were on when they were served last, 0 when none was. */
+static uint64_t former_dev(const struct worker *w, const struct root *root)
+{
+	struct trace trace = { .root = root };
+
+	if (root->dev)
+		return TAILQ_EMPTY(&root->top->nodes) ? 0 : root->dev;
+	if (w->index)
+		index_each(w->index, find_trace, &trace);
+	return trace.dev;
+}
+
+/* Files were served out of it, and there is nothing in it and nothing mounted on it any more. */
+static bool is_unmounted(const struct worker *w, const struct root *root, const struct stat *status)
+{
+	uint64_t dev;
+
+	if (!is_empty(root->path))
+		return false;
+	dev = former_dev(w, root);
+	return dev && dev != status->st_dev;
+}
+
 /* Returns 0 or why it is not there. */
 static int poll_root(struct worker *w, struct root *root)
 {
@@ -118,6 +171,8 @@ static int poll_root(struct worker *w, struct root *root)
 		err = errno;
 	else if (!S_ISDIR(status.st_mode))
 		err = ENOTDIR;
+	else if ((root->dev != status.st_dev || root->ino != status.st_ino) && is_unmounted(w, root, &status))
+		err = ENODATA;
 	if (err) {
 		if (!root->missing_ms)
 			root->missing_ms = clock_ms();
@@ -127,6 +182,19 @@ static int poll_root(struct worker *w, struct root *root)
 	if (root->dev != status.st_dev || root->ino != status.st_ino)
 		adopt(w, root, &status);
 	return 0;
+}
+
+static const char *cure_of(int reason)
+{
+	switch (reason) {
+	case ENODATA:
+		return "it is empty, and was on another file system: mount it (or, when nothing is to be served, put a "
+		       "file there)";
+	case ENOTDIR:
+		return "it is no directory: make it one";
+	default:
+		return "it is not there, or cannot be reached: make it or mount it";
+	}
 }
 
 /**
@@ -148,23 +216,23 @@ void roots_poll(struct worker *w)
 		}
 	}
 	if (missing)
-		problem_set(&w->notes, PROBLEM_ROOT, "%s: %s: make it or mount it%s", missing->path, strerror(reason),
-			    missing->scanned ? "; until then what was in it is served as it was" : "");
+		problem_set(&w->notes, PROBLEM_ROOT, "%s: %s; until then %s", missing->path, cure_of(reason),
+			    missing->scanned ? "what was in it is served as it was" :
+					       "nobody is told that a name does not exist");
 	else
 		problem_clear(&w->notes, PROBLEM_ROOT);
 }
 
 /**
- * roots_all_scanned() - was everything looked at that is there
+ * roots_all_scanned() - was everything looked at
  * @w: worker
  */
 bool roots_all_scanned(const struct worker *w)
 {
-	int64_t now = clock_ms();
 	const struct root *root;
 
 	TAILQ_FOREACH(root, &w->tree.roots, next)
-	if (!root->leaving && !root->scanned && !(root->missing_ms && now - root->missing_ms >= GRACE_MS))
+	if (!root->leaving && !root->scanned)
 		return false;
 	return true;
 }

@@ -32,14 +32,20 @@ void rows_begin(struct worker *w, bool can_put)
  * rows_put() - remember what is served of a file, unless that is known
  * @w: worker
  * @node: file
+ *
+ * What cannot be remembered must not be what it was before: a row names a content that is there.
  */
 void rows_put(struct worker *w, struct node *node)
 {
 	struct index_row row = { .view = node->parent->root->view, .identity = node->served.identity };
 	char *path;
 
-	if (!w->index || !w->can_put || !node->unsaved || !node->served.known || node->served.young)
+	if (!w->index || !node->unsaved || !node->served.known)
 		return;
+	if (!w->can_put || node->served.young) {
+		rows_remove(w, node);
+		return;
+	}
 	path = tree_absolute(node);
 	if (!path)
 		return;
@@ -160,6 +166,16 @@ static int collect_stale(const struct index_row *row, void *context)
 	return 0;
 }
 
+/* A row vouches for its content, and has to find it. */
+static int keep_content(const struct index_row *row, void *context)
+{
+	struct worker *w = context;
+
+	if (!store_get(w->store, row->digest))
+		store_put(w->store, row->digest, clock_ms());
+	return 0;
+}
+
 static void remove_stale(struct worker *w, const struct stale *stale, size_t count)
 {
 	size_t i;
@@ -193,5 +209,6 @@ void rows_tidy(struct worker *w)
 		free(stale[i].path);
 	}
 	vector_free(&tidying.stale);
-	store_sweep_unknown(w->store);
+	if (w->index && (w->rules.in_place || !index_each(w->index, keep_content, w)))
+		store_sweep_unknown(w->store);
 }

@@ -7,6 +7,15 @@
 #include "names.h"
 #include "rules.h"
 
+static char *folded(const char *glob)
+{
+	char *copy = strdup(glob);
+
+	if (copy)
+		ktftp_name_fold(copy, strlen(copy), copy);
+	return copy;
+}
+
 /**
  * rules_copy() - take what is needed of a configuration
  * @rules: where it goes; to be freed by rules_free()
@@ -28,7 +37,7 @@ int rules_copy(struct rules *rules, const struct config *config)
 	if (!rules->ignore)
 		return -ENOMEM;
 	for (; rules->ignore_count < config->ignore_count; rules->ignore_count++) {
-		rules->ignore[rules->ignore_count] = strdup(config->ignore[rules->ignore_count]);
+		rules->ignore[rules->ignore_count] = folded(config->ignore[rules->ignore_count]);
 		if (rules->ignore[rules->ignore_count])
 			continue;
 		rules_free(rules);
@@ -75,12 +84,14 @@ bool rules_same(const struct rules *a, const struct rules *b)
  */
 enum verdict rules_base(const struct rules *rules, const char *base)
 {
-	size_t i;
+	char name[KTFTP_NAME_MAX + 1];
+	size_t bytes = strnlen(base, KTFTP_NAME_MAX), i;
 
 	if (*base == '.')
 		return VERDICT_HIDDEN;
+	name[ktftp_name_fold(base, bytes, name)] = 0;
 	for (i = 0; i < rules->ignore_count; i++)
-		if (ktftp_name_matches(rules->ignore[i], base))
+		if (ktftp_name_matches(rules->ignore[i], name))
 			return VERDICT_IGNORED;
 	return VERDICT_SERVED;
 }

@@ -28,12 +28,12 @@ enum verdict {
 
 /**
  * struct rules - what of the configuration the folder follows
- * @ignore: globs of base names that are left out
+ * @ignore: globs of base names that are left out, folded: case does not matter
  * @ignore_count: how many
  * @in_place: no copies
  * @world_readable: leave out what others may not read
  * @max_file_bytes: larger files are left out
- * @max_files: most files, and most directories
+ * @max_files: most files, and about as many directories
  * @quiet_ms: see struct config
  * @settle_ms: likewise
  */

@@ -106,13 +106,18 @@ static struct name *find_or_add(struct names *names, const char *view, const cha
 /* By root, then by path. */
 static bool comes_before(const struct node *a, const struct node *b)
 {
-	const struct dir *in_a = a->parent, *in_b = b->parent;
-	int order;
+	const struct root *of_a = a->parent->root, *of_b = b->parent->root;
+	char *path_a, *path_b;
+	bool before;
 
-	if (in_a->root != in_b->root)
-		return in_a->root->order < in_b->root->order;
-	order = strcmp(in_a->path, in_b->path);
-	return order ? order < 0 : strcmp(a->base, b->base) < 0;
+	if (of_a != of_b)
+		return of_a->order < of_b->order;
+	path_a = tree_relative(a);
+	path_b = tree_relative(b);
+	before = path_a && path_b && strcmp(path_a, path_b) < 0;
+	free(path_a);
+	free(path_b);
+	return before;
 }
 
 static void insert(struct name *name, struct node *node)

@@ -160,6 +160,7 @@ TAILQ_HEAD(dir_list, dir);
  * @settle: the group that is not served yet
  * @was_disturbed: something happened to a node that had been examined
  * @to_look_at: of the first scan, how many nodes were found and not examined yet
+ * @batch_began_bytes: how much had been read when the last batch of it was served
  * @found_all: every directory was read once
  * @scanned: and every file was looked at once
  * @leaving: it is no longer configured: stays until the others were scanned
@@ -182,6 +183,7 @@ struct root {
 	struct settle settle;
 	bool was_disturbed;
 	size_t to_look_at;
+	uint64_t batch_began_bytes;
 	bool found_all;
 	bool scanned;
 	bool leaving;

@@ -95,14 +95,20 @@ void line_transfer(struct line *line, const struct ktftp_transfer *t, const char
 	begin(line, LINE_TRANSFER, ended_well(t->end) ? LOG_INFO : LOG_NOTICE);
 	client(line, &t->client, t->client_port);
 	quote(line, t->name);
-	text_format(&line->text, " %s: %llu bytes in %llu.%03u s, %u repeats, blksize %u, engine %s, site " NO_SITE,
-		    end_name(t->end), bytes, s, ms, t->repeats, t->blksize, engine);
+	text_format(&line->text, " %s: %llu bytes in %llu.%03u s, %u repeats, blksize %u, ", end_name(t->end), bytes, s,
+		    ms, t->repeats, t->blksize);
+	/* A module from before it was told does not say 1, but nothing. */
+	if (t->windowsize)
+		text_format(&line->text, "windowsize %u, ", t->windowsize);
+	text_format(&line->text, "engine %s, site " NO_SITE, engine);
 	name_field(line, "name", t->name);
 	field(line, "bytes", "%llu", bytes);
 	field(line, "size", "%llu", (unsigned long long)t->size);
 	field(line, "seconds", "%llu.%03u", s, ms);
 	field(line, "repeats", "%u", t->repeats);
 	field(line, "blksize", "%u", t->blksize);
+	if (t->windowsize)
+		field(line, "windowsize", "%u", t->windowsize);
 	field(line, "end", "%s", end_name(t->end));
 	field(line, "engine", "%s", engine);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* /metrics for Prometheus, by libevent's HTTP server. The main thread's. */
+/* /metrics for Prometheus, over HTTP by libevent. The main thread's. */
 #ifndef KTFTPD_METRICS_H
 #define KTFTPD_METRICS_H
 

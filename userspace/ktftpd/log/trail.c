@@ -109,6 +109,7 @@ void trail_transfer(struct trail *trail, enum trail_what what, const struct ktft
 		event->age_ms = transfer->age_ms;
 		event->repeats = transfer->repeats;
 		event->blksize = transfer->blksize;
+		event->windowsize = transfer->windowsize;
 		snprintf(event->engine, sizeof(event->engine), "%s", engine);
 	}
 	add(trail, event);

@@ -150,6 +150,8 @@ static void set_transfer(json_t *object, const struct trail_event *event)
 {
 	json_object_set_new(object, "size", json_integer(event->size));
 	json_object_set_new(object, "blksize", json_integer(event->blksize));
+	if (event->windowsize)
+		json_object_set_new(object, "windowsize", json_integer(event->windowsize));
 	json_object_set_new(object, "engine", json_string(event->engine));
 	if (event->what != TRAIL_END)
 		return;

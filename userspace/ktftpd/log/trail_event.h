@@ -16,13 +16,14 @@
  * @client: who asked
  * @client_port: from where
  * @what: enum trail_what
- * @is_transfer: the members from @end to @blksize count
+ * @is_transfer: the members from @end to @engine count
  * @end: enum ktftp_transfer_end, of TRAIL_END
  * @size: bytes of the file
  * @bytes: bytes that the client acknowledged
  * @age_ms: how long it took
  * @repeats: packets that were sent again
  * @blksize: bytes of a full block
+ * @windowsize: blocks of a window, 0 where that is not known
  * @engine: "kernel" or "user"
  * @name_bytes: of the name in @strings
  * @strings: name and text, each with a NUL behind it; the text of a miss is the nearest name
@@ -40,6 +41,7 @@ struct trail_event {
 	uint64_t age_ms;
 	uint32_t repeats;
 	uint32_t blksize;
+	uint32_t windowsize;
 	char engine[8];
 	uint16_t name_bytes;
 	char strings[];

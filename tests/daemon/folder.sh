@@ -1,0 +1,886 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The folder: what happens in it is served, soon, whole and together. KTAP; tests/daemon/folder.sh [WORD...]
+
+set -uo pipefail
+
+. "$(dirname "${BASH_SOURCE[0]}")/folder_lib.sh"
+in_own_mounts "$0" "$@"
+
+# ---- files ----
+
+file_that_was_there_is_served()
+{
+	fresh
+	mkdir -p "$ROOT/a/b"
+	put "$ROOT/one" 1
+	put "$ROOT/a/b/two" 22
+	: > "$ROOT/empty"
+	started
+	settled
+	finish
+}
+
+new_file_is_served_and_awaited_at_once()
+{
+	fresh
+	started
+	put "$ROOT/new" hello
+	wait_until has new hello
+	[ "$(grep -nE 'ARRIVING default new' "$OUT" | cut -d: -f1)" -lt "$(grep -nE 'READY default new' "$OUT" | cut -d: -f1)" ]
+	finish
+}
+
+file_that_is_renamed_over_another_is_served_without_a_gap()
+{
+	fresh
+	put "$ROOT/file" old
+	started
+	put "$ROOT/.file.tmp" newer
+	mv "$ROOT/.file.tmp" "$ROOT/file"
+	wait_until has file newer
+	never_said 'GONE|ARRIVING default \.'
+	finish
+}
+
+file_that_is_rewritten_in_place_is_served_as_it_is_now()
+{
+	fresh
+	put "$ROOT/file" old
+	started
+	put "$ROOT/file" new
+	wait_until has file new
+	never_said GONE
+	# The same size, the same time: only the inode's own time tells.
+	printf x | dd of="$ROOT/file" conv=notrunc status=none
+	touch -d '2001-01-01' "$ROOT/file"
+	wait_until has file xew
+	printf y | dd of="$ROOT/file" conv=notrunc status=none
+	touch -d '2001-01-01' "$ROOT/file"
+	wait_until has file yew
+	finish
+}
+
+file_that_is_written_twice_in_a_moment_is_served_as_it_is_at_the_end()
+{
+	local i
+
+	fresh
+	started -q 0 -s 0
+	for i in $(seq 1 40); do
+		put "$ROOT/file" "$i$i"
+		sleep "0.0$((i % 10))"
+	done
+	wait_until has file 4040
+	finish
+}
+
+deleted_file_is_gone()
+{
+	fresh
+	put "$ROOT/file" x
+	started
+	rm "$ROOT/file"
+	said '^GONE default file'
+	settled
+	finish
+}
+
+file_that_is_deleted_and_made_again_is_never_gone()
+{
+	fresh
+	put "$ROOT/file" old
+	started
+	rm "$ROOT/file"
+	put "$ROOT/file" again
+	wait_until has file again
+	never_said GONE
+	finish
+}
+
+renamed_file_changes_its_name_at_one_moment()
+{
+	fresh
+	put "$ROOT/before" x
+	started
+	mv "$ROOT/before" "$ROOT/after"
+	said '^GONE default before'
+	[ "$(set_of after)" = 'GONE:before READY:after' ]
+	finish
+}
+
+hard_link_is_served_like_any_file()
+{
+	fresh
+	put "$ROOT/file" x
+	started
+	ln "$ROOT/file" "$ROOT/other"
+	wait_until has other x
+	finish
+}
+
+touched_file_is_not_told_of_again()
+{
+	fresh
+	put "$ROOT/file" x
+	started
+	forget_output
+	touch "$ROOT/file"
+	put "$ROOT/later" y
+	wait_until has later y
+	never_said 'READY default file'
+	finish
+}
+
+# ---- writers ----
+
+# Both ways to know: the kernel tells root of writers, and others by what happens.
+slow_writer()
+{
+	exec 8> "$ROOT/slow"
+	printf 'half' >&8
+	sleep 1
+	printf ' whole' >&8
+	sleep 1
+	never_said 'READY default slow'
+	exec 8>&-
+	wait_until has slow 'half whole'
+	finish
+}
+
+file_is_not_served_before_its_writer_is_done()
+{
+	fresh
+	started -s 20000
+	slow_writer
+}
+
+file_is_not_served_before_its_writer_is_done_where_the_kernel_does_not_tell()
+{
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	fresh
+	chown nobody "$STATE"
+	AS=(setpriv --reuid nobody --regid nogroup --clear-groups)
+	started -s 20000
+	slow_writer
+}
+
+file_whose_writer_has_written_nothing_yet_is_not_served_empty()
+{
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	fresh
+	chown nobody "$STATE"
+	AS=(setpriv --reuid nobody --regid nogroup --clear-groups)
+	started -s 20000
+	exec 8> "$ROOT/slow"
+	said 'ARRIVING default slow'
+	sleep 1
+	never_said 'READY default slow'
+	printf 'x' >&8
+	exec 8>&-
+	wait_until has slow x
+	finish
+}
+
+old_content_is_served_while_the_new_one_is_written()
+{
+	fresh
+	put "$ROOT/file" old
+	started -s 20000
+	exec 8> "$ROOT/file"
+	printf 'ne' >&8
+	sleep 1
+	has file old
+	printf 'w' >&8
+	exec 8>&-
+	wait_until has file new
+	never_said GONE
+	finish
+}
+
+writer_that_was_there_at_the_start_is_waited_for()
+{
+	fresh
+	exec 8> "$ROOT/file"
+	printf 'half' >&8
+	started
+	said 'ARRIVING default file'
+	never_said 'READY default file'
+	exec 8>&-
+	wait_until has file half
+	finish
+}
+
+constant_writer_does_not_keep_others_from_being_served()
+{
+	fresh
+	started -s 1000
+	(while echo line >> "$ROOT/log"; do sleep 0.02; done) 8>&- 9>&- &
+	at_end kill $!
+	exec 8> "$ROOT/open-for-ever"
+	printf x >&8
+	sleep 0.5
+	put "$ROOT/other" x
+	wait_until has other x
+	# Who was waited for in vain once is not waited for again.
+	put "$ROOT/next" y
+	wait_until has next y
+	never_said 'READY default open-for-ever'
+	exec 8>&-
+	wait_until has open-for-ever x
+	finish
+}
+
+# ---- sets ----
+
+files_that_arrive_together_are_served_together()
+{
+	local i
+
+	fresh
+	for i in 1 2 3; do
+		put "$ROOT/part$i" "old $i"
+	done
+	started
+	for i in 1 2 3; do
+		put "$ROOT/part$i" "new $i"
+		sleep 0.1
+	done
+	wait_until has part3 'new 3'
+	[ "$(set_of part3)" = 'READY:part1 READY:part2 READY:part3' ]
+	finish
+}
+
+set_waits_for_its_last_file()
+{
+	fresh
+	put "$ROOT/index" 'old'
+	started -s 20000
+	put "$ROOT/index" 'new'
+	exec 8> "$ROOT/image"
+	printf 'half' >&8
+	sleep 1.5
+	has index old
+	printf ' whole' >&8
+	exec 8>&-
+	wait_until has image 'half whole'
+	[ "$(set_of image)" = 'READY:image READY:index' ]
+	finish
+}
+
+set_goes_without_what_is_not_complete_in_time()
+{
+	fresh
+	started -s 1500
+	exec 8> "$ROOT/image"
+	printf 'half' >&8
+	put "$ROOT/index" 'new'
+	wait_until has index new
+	serves_not image
+	exec 8>&-
+	wait_until has image half
+	finish
+}
+
+# ---- directories ----
+
+directory_is_moved_in_and_out()
+{
+	fresh
+	mkdir -p "$DIR/outside/sub"
+	put "$DIR/outside/a" 1
+	put "$DIR/outside/sub/b" 2
+	started
+	mv "$DIR/outside" "$ROOT/in"
+	wait_until has in/sub/b 2
+	settled
+	[ "$(set_of in/a)" = 'READY:in/a READY:in/sub/b' ]
+	# It is watched where it is now.
+	put "$ROOT/in/sub/c" 3
+	wait_until has in/sub/c 3
+	mv "$ROOT/in" "$DIR/outside"
+	wait_until serves_not in/a
+	[ "$(set_of in/a)" = 'GONE:in/a GONE:in/sub/b GONE:in/sub/c' ]
+	# And no longer where it was.
+	put "$DIR/outside/a" 'elsewhere'
+	put "$ROOT/mark" x
+	wait_until has mark x
+	settled
+	finish
+}
+
+directory_is_renamed_without_reading_its_files_again()
+{
+	local before
+
+	fresh
+	mkdir -p "$ROOT/one/deep"
+	put "$ROOT/one/deep/file" x
+	put "$ROOT/one/file" y
+	# What was changed a moment ago is read twice: not here.
+	sleep 0.3
+	started
+	before=$(status_of ingested)
+	mv "$ROOT/one" "$ROOT/two"
+	wait_until serves two/deep/file
+	settled
+	[ "$(set_of two/file)" = 'GONE:one/deep/file GONE:one/file READY:two/deep/file READY:two/file' ]
+	[ "$(status_of ingested)" = "$before" ]
+	put "$ROOT/two/deep/file" z
+	wait_until has two/deep/file z
+	finish
+}
+
+directories_change_places()
+{
+	fresh
+	mkdir "$ROOT/a" "$ROOT/b"
+	put "$ROOT/a/file" 'of a'
+	put "$ROOT/b/file" 'of b'
+	started
+	mv "$ROOT/a" "$ROOT/c"
+	mv "$ROOT/b" "$ROOT/a"
+	mv "$ROOT/c" "$ROOT/b"
+	wait_until has a/file 'of b'
+	settled
+	put "$ROOT/a/new" x
+	put "$ROOT/b/other" y
+	settled
+	finish
+}
+
+directory_gives_way_to_a_file_and_back()
+{
+	fresh
+	mkdir "$ROOT/thing"
+	put "$ROOT/thing/file" x
+	started
+	rm -r "$ROOT/thing"
+	put "$ROOT/thing" 'a file'
+	wait_until has thing 'a file'
+	settled
+	rm "$ROOT/thing"
+	mkdir "$ROOT/thing"
+	put "$ROOT/thing/file" y
+	wait_until has thing/file y
+	settled
+	finish
+}
+
+no_file_is_lost_in_directories_made_a_moment_before()
+{
+	fresh
+	started
+	python3 - "$ROOT" <<- 'END'
+		import os, sys
+		for i in range(1000):
+		    path = sys.argv[1] + "/d%d/e%d/f%d" % (i // 100, i // 10, i)
+		    os.makedirs(path)
+		    with open(path + "/file", "w") as out:
+		        out.write(str(i))
+	END
+	settled
+	[ "$(served | wc -l)" = 1000 ]
+	[ "$(status_of overflows)" = 0 ] || [ "$(status_of rescans)" -gt 0 ]
+	finish
+}
+
+tree_is_deleted_and_unpacked_again()
+{
+	local i
+
+	fresh
+	for i in $(seq 1 50); do
+		mkdir -p "$DIR/new/d$((i % 7))"
+		put "$DIR/new/d$((i % 7))/f$i" "new $i"
+	done
+	cp -r "$DIR/new" "$ROOT/tree"
+	started
+	for i in 1 2 3; do
+		rm -r "$ROOT/tree"
+		cp -r "$DIR/new" "$ROOT/tree"
+	done
+	rm "$ROOT/tree/d3/f10"
+	put "$ROOT/tree/d3/mark" x
+	wait_until has tree/d3/mark x
+	settled
+	finish
+}
+
+# ---- links ----
+
+link_inside_the_folder_is_followed()
+{
+	fresh
+	mkdir "$ROOT/v1" "$ROOT/v2"
+	put "$ROOT/v1/image" one
+	put "$ROOT/v2/image" two!
+	ln -s v1/image "$ROOT/relative"
+	ln -s "$ROOT/v1/image" "$ROOT/absolute"
+	ln -s v1 "$ROOT/current"
+	started
+	settled
+	has current/image one
+	# What a link leads to changes, by itself or by another link.
+	put "$ROOT/v1/image" 'one again'
+	wait_until has relative 'one again'
+	ln -sfn v2 "$ROOT/current"
+	wait_until has current/image two!
+	put "$ROOT/v2/more" x
+	wait_until has current/more x
+	settled
+	finish
+}
+
+link_through_hidden_directories_is_followed()
+{
+	fresh
+	mkdir "$ROOT/..v1" "$ROOT/..v2"
+	put "$ROOT/..v1/file" one
+	put "$ROOT/..v2/file" two!
+	ln -s ..v1 "$ROOT/..data"
+	ln -s ..data/file "$ROOT/file"
+	started
+	has file one
+	ln -s ..v2 "$ROOT/..new"
+	mv -T "$ROOT/..new" "$ROOT/..data"
+	wait_until has file two!
+	[ "$(served | wc -l)" = 1 ]
+	finish
+}
+
+link_out_of_the_folder_is_not_followed()
+{
+	fresh
+	mkdir "$DIR/outside"
+	put "$DIR/outside/secret" x
+	ln -s ../outside/secret "$ROOT/up"
+	ln -s "$DIR/outside/secret" "$ROOT/absolute"
+	ln -s "$DIR/outside" "$ROOT/directory"
+	ln -s /proc/self/root/etc/passwd "$ROOT/magic"
+	put "$ROOT/file" x
+	started
+	ln -s ../outside "$ROOT/later"
+	ln -s absolute "$ROOT/by-another"
+	put "$ROOT/mark" x
+	wait_until has mark x
+	[ "$(served | cut -d' ' -f2 | xargs)" = 'file mark' ]
+	said 'NOTE .*/later is not served: the link leads out'
+	# Told once, though it is looked at each time.
+	[ "$(grep -c 'NOTE .*/up is not served' "$OUT")" = 1 ]
+	never_said secret
+	finish
+}
+
+folder_whose_sibling_has_a_longer_name_is_not_left()
+{
+	fresh
+	mkdir "$DIR/root2"
+	put "$DIR/root2/secret" x
+	ln -s "$DIR/root2/secret" "$ROOT/link"
+	started
+	[ -z "$(served)" ]
+	finish
+}
+
+links_that_lead_in_a_circle_end()
+{
+	fresh
+	mkdir -p "$ROOT/a/b" "$ROOT/c"
+	put "$ROOT/a/b/file" x
+	ln -s .. "$ROOT/a/b/up"
+	ln -s . "$ROOT/self"
+	ln -s me "$ROOT/me"
+	ln -s ../c "$ROOT/a/to-c"
+	ln -s ../a "$ROOT/c/to-a"
+	started
+	serves a/b/file
+	serves c/to-a/b/file
+	serves_not self/a/b/file
+	serves_not a/b/up/b/file
+	serves_not c/to-a/to-c/to-a/b/file
+	put "$ROOT/mark" x
+	wait_until has mark x
+	finish
+}
+
+link_to_what_comes_later_is_served_then()
+{
+	fresh
+	ln -s later "$ROOT/link"
+	started
+	said 'NOTE .*/link is not served: the link leads to nothing'
+	put "$ROOT/later" x
+	wait_until has link x
+	rm "$ROOT/later"
+	wait_until serves_not link
+	finish
+}
+
+# Whoever may write to the folder tries to get a file served that is not his to read.
+file_outside_is_never_served_while_links_change_all_the_time()
+{
+	fresh
+	mkdir "$DIR/outside" "$ROOT/good"
+	put "$DIR/outside/file" 'secret!'
+	put "$ROOT/good/file" 'good'
+	started -q 5 -s 20
+	python3 - "$ROOT" "$DIR/outside" <<- 'END'
+		import os, sys, time
+		root, outside = sys.argv[1:]
+		end = time.monotonic() + 3
+		turn = 0
+		while time.monotonic() < end:
+		    for target in (outside, "good"):
+		        os.symlink(target, root + "/.new")
+		        os.rename(root + "/.new", root + "/flip")
+		        turn += 1
+		        with open(root + "/poke", "w") as out:
+		            out.write(str(turn))
+	END
+	wait_until serves flip/file
+	never_said "READY .* 7 $(digest 'secret!')"
+	finish
+}
+
+# ---- rules ----
+
+hidden_and_partial_files_are_left_out()
+{
+	fresh
+	mkdir "$ROOT/.git"
+	put "$ROOT/.hidden" x
+	put "$ROOT/.git/config" x
+	put "$ROOT/image.bin.PART" x
+	put "$ROOT/image.bin" x
+	started -i '*.part' -i '~*'
+	put "$ROOT/more.part" x
+	put "$ROOT/~lock" x
+	put "$ROOT/.git/HEAD" x
+	put "$ROOT/mark" x
+	wait_until has mark x
+	[ "$(served | cut -d' ' -f2 | xargs)" = 'image.bin mark' ]
+	mv "$ROOT/more.part" "$ROOT/more"
+	wait_until has more x
+	mv "$ROOT/more" "$ROOT/.more"
+	wait_until serves_not more
+	finish
+}
+
+what_is_left_out_is_told_of_once()
+{
+	fresh
+	mkfifo "$ROOT/pipe"
+	put "$ROOT/large" '12345678901'
+	put "$ROOT/fits" '1234567890'
+	put "$ROOT/$(printf 'a\001b')" x
+	mkdir -p "$ROOT/$(printf 'd%.0s' $(seq 1 200))"
+	put "$ROOT/$(printf 'd%.0s' $(seq 1 200))/$(printf 'f%.0s' $(seq 1 100))" x
+	chmod o-r "$ROOT/fits"
+	put "$ROOT/readable" x
+	started -w -b 10
+	[ "$(served | cut -d' ' -f2 | xargs)" = 'readable' ]
+	said 'NOTE .*/pipe is not served: not a regular file'
+	said 'NOTE .*/large is not served: larger than max_file_bytes'
+	said 'NOTE .*/fits is not served: others may not read it'
+	said 'NOTE .* is not served: its name contains control'
+	said 'NOTE .* is not served: a name has at most 255 bytes'
+	[ "$(status_of left_out)" = 5 ]
+	order rescan
+	chmod o+r "$ROOT/fits"
+	wait_until has fits 1234567890
+	chmod o-r "$ROOT/fits"
+	wait_until serves_not fits
+	[ "$(grep -c 'NOTE .*/large is not served' "$OUT")" = 1 ]
+	finish
+}
+
+unreadable_file_is_told_of_and_served_when_it_can_be_read()
+{
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	fresh
+	put "$ROOT/secret" x
+	put "$ROOT/file" old
+	mkdir "$ROOT/closed"
+	put "$ROOT/closed/inside" x
+	chmod 600 "$ROOT/secret"
+	chmod 700 "$ROOT/closed"
+	chown nobody "$STATE"
+	AS=(setpriv --reuid nobody --regid nogroup --clear-groups)
+	started
+	said 'NOTE .*/secret: Permission denied: ktftpd may not read it'
+	said 'NOTE .*/closed: Permission denied'
+	wait_until has file old
+	[ "$(served | cut -d' ' -f2 | xargs)" = 'file' ]
+	chmod 644 "$ROOT/secret"
+	wait_until has secret x
+	chmod 755 "$ROOT/closed"
+	wait_until has closed/inside x
+	# What was served is served on.
+	chmod 600 "$ROOT/file"
+	put "$ROOT/file" new
+	said 'NOTE .*/file: Permission denied: .*what it contained before is served'
+	has file old
+	chmod 644 "$ROOT/file"
+	wait_until has file new
+	never_said GONE
+	finish
+}
+
+files_beyond_the_most_are_left_out()
+{
+	fresh
+	put "$ROOT/a" 1
+	put "$ROOT/b" 2
+	started -m 2
+	put "$ROOT/c" 3
+	said 'NOTE .*/c is not served: there are more files than max_files'
+	said 'GONE default c'
+	rm "$ROOT/a"
+	wait_until serves_not a
+	put "$ROOT/d" 4
+	wait_until has d 4
+	[ "$(served | cut -d' ' -f2 | xargs)" = 'b d' ]
+	finish
+}
+
+names_that_differ_in_case_only_are_both_served_and_told_of()
+{
+	fresh
+	put "$ROOT/File" 1
+	put "$ROOT/fILE" 2
+	started
+	settled
+	said 'NOTE .*differ in case only'
+	finish
+}
+
+two_files_for_one_name_are_told_by_their_order()
+{
+	fresh
+	mkdir "$ROOT/a"
+	put "$ROOT/a/b" first
+	put "$ROOT/a\\b" second
+	started
+	has a/b first
+	rm "$ROOT/a/b"
+	wait_until has a/b second
+	never_said GONE
+	put "$ROOT/a/b" third
+	wait_until has a/b third
+	finish
+}
+
+# ---- roots ----
+
+first_root_counts_when_a_name_is_in_several()
+{
+	fresh
+	mkdir "$DIR/second"
+	put "$ROOT/both" first
+	put "$DIR/second/both" second
+	put "$DIR/second/only" x
+	started "$ROOT" "$DIR/second"
+	has both first
+	has only x
+	rm "$ROOT/both"
+	wait_until has both second
+	put "$ROOT/both" again
+	wait_until has both again
+	never_said GONE
+	finish
+}
+
+roots_with_views_of_their_own_have_names_of_their_own()
+{
+	fresh
+	mkdir "$DIR/second"
+	put "$ROOT/both" first
+	put "$DIR/second/both" second
+	started "$ROOT=a" "$DIR/second=b"
+	[ "$(served | cut -d' ' -f1-3)" = "$(printf 'a both 5\nb both 6')" ]
+	finish
+}
+
+folder_that_is_deleted_and_made_again_is_served()
+{
+	fresh
+	put "$ROOT/file" x
+	started
+	mv "$ROOT" "$DIR/away"
+	said 'NOTE 3 .*/root: No such file.*served as it was'
+	serves file
+	mkdir "$ROOT"
+	put "$ROOT/other" y
+	wait_until has other y
+	settled
+	put "$ROOT/more" z
+	wait_until has more z
+	put "$DIR/away/file" 'elsewhere'
+	put "$ROOT/mark" x
+	wait_until has mark x
+	settled
+	finish
+}
+
+folder_that_is_mounted_later_is_served_and_can_be_unmounted()
+{
+	fresh
+	put "$ROOT/below" x
+	started
+	mount -t tmpfs none "$ROOT"
+	at_end umount -l "$ROOT"
+	put "$ROOT/mounted" y
+	wait_until has mounted y
+	serves_not below
+	settled
+	put "$ROOT/more" z
+	wait_until has more z
+	umount "$ROOT"
+	wait_until has below x
+	settled
+	finish
+}
+
+directory_that_something_is_mounted_on_is_looked_at_within_a_minute()
+{
+	local deadline=$((SECONDS + 90))
+
+	fresh
+	mkdir "$ROOT/sub"
+	put "$ROOT/sub/below" x
+	started
+	mount -t tmpfs none "$ROOT/sub"
+	at_end umount -l "$ROOT/sub"
+	put "$ROOT/sub/mounted" y
+	until serves sub/mounted; do
+		[ "$SECONDS" -lt "$deadline" ]
+		sleep 1
+	done
+	settled
+	finish
+}
+
+folder_that_is_missing_at_the_start_is_waited_for_a_while()
+{
+	fresh
+	put "$ROOT/file" x
+	begin "$ROOT" "$DIR/missing"
+	said 'NOTE 3 .*/missing: No such file or directory: make it or mount it'
+	wait_until has file x
+	never_said SCANNED
+	mkdir "$DIR/missing"
+	said '^SCANNED'
+	put "$DIR/missing/late" y
+	wait_until has late y
+	finish
+}
+
+folder_that_stays_missing_does_not_keep_the_others_from_being_all()
+{
+	fresh
+	put "$ROOT/file" x
+	started "$ROOT" "$DIR/missing"
+	has file x
+	finish
+}
+
+new_configuration_touches_only_what_is_different()
+{
+	local before
+
+	fresh
+	mkdir "$DIR/second" "$DIR/third"
+	put "$ROOT/stays" x
+	put "$ROOT/notes.txt" x
+	put "$DIR/second/goes" y
+	put "$DIR/third/comes" z
+	put "$DIR/second/both" 'of the second'
+	put "$DIR/third/both" 'of the third'
+	started "$ROOT" "$DIR/second"
+	before=$(status_of ingested)
+	forget_output
+	order config "$ROOT" "$DIR/third"
+	said '^GONE default goes'
+	has comes z
+	has both 'of the third'
+	never_said 'stays|notes|GONE default both'
+	[ "$(status_of ingested)" = $((before + 2)) ]
+	forget_output
+	order config -i '*.txt' "$DIR/third" "$ROOT"
+	said '^GONE default notes.txt'
+	never_said 'stays|comes|both'
+	order config "$DIR/third" "$ROOT"
+	wait_until has notes.txt x
+	finish
+}
+
+# ---- in place ----
+
+files_in_place_are_served_without_a_copy()
+{
+	fresh
+	put "$ROOT/file" x
+	started -p
+	said '^READY default file 1 .* place'
+	[ -z "$(find "$STATE/content" -type f)" ]
+	put "$ROOT/file" changed
+	wait_until has file changed
+	forget_output
+	order config "$ROOT"
+	said '^READY default file 7 .* copy'
+	[ "$(find "$STATE/content" -type f | wc -l)" = 1 ]
+	finish
+}
+
+TESTS=(
+	file_that_was_there_is_served
+	new_file_is_served_and_awaited_at_once
+	file_that_is_renamed_over_another_is_served_without_a_gap
+	file_that_is_rewritten_in_place_is_served_as_it_is_now
+	file_that_is_written_twice_in_a_moment_is_served_as_it_is_at_the_end
+	deleted_file_is_gone
+	file_that_is_deleted_and_made_again_is_never_gone
+	renamed_file_changes_its_name_at_one_moment
+	hard_link_is_served_like_any_file
+	touched_file_is_not_told_of_again
+	file_is_not_served_before_its_writer_is_done
+	file_is_not_served_before_its_writer_is_done_where_the_kernel_does_not_tell
+	file_whose_writer_has_written_nothing_yet_is_not_served_empty
+	old_content_is_served_while_the_new_one_is_written
+	writer_that_was_there_at_the_start_is_waited_for
+	constant_writer_does_not_keep_others_from_being_served
+	files_that_arrive_together_are_served_together
+	set_waits_for_its_last_file
+	set_goes_without_what_is_not_complete_in_time
+	directory_is_moved_in_and_out
+	directory_is_renamed_without_reading_its_files_again
+	directories_change_places
+	directory_gives_way_to_a_file_and_back
+	no_file_is_lost_in_directories_made_a_moment_before
+	tree_is_deleted_and_unpacked_again
+	link_inside_the_folder_is_followed
+	link_through_hidden_directories_is_followed
+	link_out_of_the_folder_is_not_followed
+	folder_whose_sibling_has_a_longer_name_is_not_left
+	links_that_lead_in_a_circle_end
+	link_to_what_comes_later_is_served_then
+	file_outside_is_never_served_while_links_change_all_the_time
+	hidden_and_partial_files_are_left_out
+	what_is_left_out_is_told_of_once
+	unreadable_file_is_told_of_and_served_when_it_can_be_read
+	files_beyond_the_most_are_left_out
+	names_that_differ_in_case_only_are_both_served_and_told_of
+	two_files_for_one_name_are_told_by_their_order
+	first_root_counts_when_a_name_is_in_several
+	roots_with_views_of_their_own_have_names_of_their_own
+	folder_that_is_deleted_and_made_again_is_served
+	folder_that_is_mounted_later_is_served_and_can_be_unmounted
+	directory_that_something_is_mounted_on_is_looked_at_within_a_minute
+	folder_that_is_missing_at_the_start_is_waited_for_a_while
+	folder_that_stays_missing_does_not_keep_the_others_from_being_all
+	new_configuration_touches_only_what_is_different
+	files_in_place_are_served_without_a_copy
+)
+
+run_tests "$@"

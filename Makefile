@@ -18,7 +18,7 @@ NL_LIBS := -lnl-genl-3 -lnl-3
 KMOD_SOURCES := Kbuild VERSION $(wildcard kmod/*.[ch] kmod/*/*.h kmod/*/*/*.h)
 PURE := proto options names rto burst window
 
-.PHONY: all user tftpload bpf docs kmod selftests help setup run check check-long lint bench bench-loss bench-scale \
+.PHONY: all user tftpload bpf docs kmod selftests help setup run check check-long lint bench bench-boot bench-loss bench-scale \
 	bench-picture bench-profile clean vm-build install install-dkms deb FORCE
 all: kmod user bpf docs
 
@@ -34,6 +34,7 @@ help:
 	@echo 'make lint               what tools find without running anything: checkpatch, sparse, shellcheck, ...'
 	@echo 'make bench [PARTS=..]   what blocks cost and what lost packets cost, against other servers and the targets'
 	@echo 'make bench-loss         what lost packets cost a download, in time, on 6.1 and 6.12'
+	@echo 'make bench-boot         2,000 phones boot at once: how long they wait, who serves them what'
 	@echo 'make bench-scale        what 100,000 transfers at once cost: memory, timers, guest CPU per block'
 	@echo 'make bench-picture      the picture of the last make bench into docs'
 	@echo 'make bench-profile      what an ACK and its DATA are made of, in instructions'
@@ -225,6 +226,10 @@ lint:
 bench: all
 	@tests/bench/table $(PARTS)
 
+bench-boot: all
+	@mkdir -p $(B)/bench
+	@tests/bench/boot --save $(B)/bench/boot.json
+
 bench-loss: all
 	@tests/bench/loss --kernel 6.1
 	@tests/bench/loss --kernel 6.12
@@ -252,7 +257,8 @@ install: user docs
 	[ -e $(DESTDIR)$(SYSCONFDIR)/ktftp/ktftpd.conf ] || \
 		install -D -m 644 packaging/ktftpd.conf $(DESTDIR)$(SYSCONFDIR)/ktftp/ktftpd.conf
 	install -d $(DESTDIR)$(UNITDIR)
-	sed 's|/usr/\(sbin/ktftpd\|lib/tmpfiles.d\)|$(PREFIX)/\1|; s|/etc/ktftp/|$(SYSCONFDIR)/ktftp/|' packaging/systemd/ktftpd.service \
+	sed -e 's|/usr/sbin/ktftpd|$(PREFIX)/sbin/ktftpd|' -e 's|/usr/lib/tmpfiles.d|$(PREFIX)/lib/tmpfiles.d|' \
+		-e 's|/etc/ktftp/|$(SYSCONFDIR)/ktftp/|' packaging/systemd/ktftpd.service \
 		> $(DESTDIR)$(UNITDIR)/ktftpd.service
 	chmod 644 $(DESTDIR)$(UNITDIR)/ktftpd.service
 	install -D -m 644 packaging/systemd/ktftp.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/ktftp.conf

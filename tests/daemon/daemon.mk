@@ -10,7 +10,8 @@ ASAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-f
 
 # The same makefile, other flags, another folder.
 asan:
-	@$(MAKE) -s B=build/asan CFLAGS='-O1 -g $(ASAN_FLAGS)' LDFLAGS='$(ASAN_FLAGS)' user daemon-unit-build
+	@$(MAKE) -s B=build/asan CFLAGS='-O1 -g $(ASAN_FLAGS)' LDFLAGS='$(ASAN_FLAGS)' user daemon-unit-build \
+		engine-server tftpload
 
 daemon-unit: asan
 	@tests/daemon/run-unit

@@ -310,20 +310,22 @@ a_client_that_repeats_its_request_is_served_once()
 # The file is being written while phones ask for it; who writes it takes pauses.
 a_client_waits_for_a_file_that_arrives()
 {
-	local asking
+	local asking i
 
 	work_dir
 	serve
 	make_file whole 100000
-	head -c 50000 whole > "$ROOT/slow"
-	python3 "$TREE/tests/lib/tftp.py" ask "$SERVER" "$PORT" slow 6 250 1000 > asked &
+	exec 3> "$ROOT/slow"
+	head -c 50000 whole >&3
+	python3 "$TREE/tests/lib/tftp.py" ask "$SERVER" "$PORT" slow 6 250 1000 > asked 3>&- &
 	asking=$!
 	at_end kill "$asking"
-	for _ in {1..6}; do
+	for i in {0..5}; do
 		sleep 0.2
-		tail -c +50001 whole | head -c 8000 >> "$ROOT/slow"
+		tail -c "+$((50001 + 8000 * i))" whole | head -c 8000 >&3
 	done
-	tail -c +98001 whole >> "$ROOT/slow"
+	tail -c +98001 whole >&3
+	exec 3>&-
 	wait "$asking"
 	read -r ports blocks bytes < asked
 	[ "$ports" = 1 ]

@@ -267,7 +267,7 @@ static void add_listener(struct server *s, char *text)
 		*port++ = 0;
 	if (device)
 		snprintf(listener->device, sizeof(listener->device), "%s", device);
-	listener->port = port ? atoi(port) : 0;
+	listener->port = port ? atoi(port) : KTFTP_PORT;
 	listener->address.length = strchr(text, ':') ? 16 : 4;
 	if (inet_pton(strchr(text, ':') ? AF_INET6 : AF_INET, text, listener->address.bytes) != 1)
 		die("no address");

@@ -70,7 +70,7 @@ finish()
 	exec 9>&-
 	wait "$PID" || status=$?
 	cat "$DIR/errors"
-	! grep '^BAD' "$OUT"
+	never_said '^BAD'
 	[ "$status" = 0 ] || fail "the driver ended with status $status"
 }
 
@@ -123,7 +123,7 @@ served()
 	awk '
 		$1 == "READY" { now[$2 " " $3] = $4 " " $5 }
 		$1 == "GONE" { delete now[$2 " " $3] }
-		END { for (name in now) print name, now[name] }' "${1:-$OUT}" | sort
+		END { for (name in now) print name, now[name] }' "$OUT" | sort
 }
 
 # What there is: every file that is neither hidden nor below something hidden.

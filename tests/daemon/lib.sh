@@ -28,7 +28,7 @@ before_tests()
 	[ -x "$KTFTPD" ] || { echo "ktftpd is not built: make asan"; return 1; }
 	# Valgrind knows no sanitizers: tests/daemon/run --valgrind has another ktftpd.
 	[ -z "${KTFTP_VALGRIND:-}" ] ||
-		DAEMON_PREFIX=(valgrind -q "--error-exitcode=$SANITIZER_STATUS" --leak-check=full --show-leak-kinds=definite)
+		DAEMON_PREFIX=(valgrind -q "--error-exitcode=$SANITIZER_STATUS" --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite)
 }
 
 # work_dir: an empty directory of the test's own, in memory, entered; the daemon's are in it.

@@ -101,7 +101,8 @@ serve_to()
 is_a_download()
 {
 	echo "m['id'] == 'TRANSFER' and d['name'] == '$1' and d['bytes'] == '$2' and d['client'] == '127.0.0.1' and" \
-		"d['site'] == '-' and d['end'] == 'complete' and d['engine'] == 'user' and d['blksize'] == '512' and d['windowsize'] == '1' and" \
+		"d['site'] == '-' and d['end'] == 'complete' and d['engine'] == 'user' and d['blksize'] == '512' and" \
+		"d['windowsize'] == '1' and" \
 		"float(d['seconds']) >= 0 and int(d['repeats']) >= 0 and m['app'] == 'ktftpd' and m['pri'] == '30' and" \
 		"'\"$1\" complete: $2 bytes' in m['text']"
 }
@@ -251,7 +252,8 @@ told_to_be_dropped()
 {
 	python3 -c '
 import json
-print(sum(int(m["data"]["ktftp@32473"]["lines"]) for m in map(json.loads, open("received.json")) if m["id"] == "DROPPED"))'
+messages = [json.loads(line) for line in open("received.json")]
+print(sum(int(m["data"]["ktftp@32473"]["lines"]) for m in messages if m["id"] == "DROPPED"))'
 }
 
 ten_thousand_misses_at_once_are_limited_and_counted()

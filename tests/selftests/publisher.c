@@ -362,15 +362,26 @@ static const char *look_until_new(void)
 	return NULL;
 }
 
+/* Returns when it has begun. */
 static pid_t fork_looker(const char *(*look)(void))
 {
-	pid_t pid = fork();
+	int begun[2];
 	const char *why;
+	char byte;
+	pid_t pid;
 
-	if (pid)
+	if (pipe(begun))
+		return -1;
+	pid = fork();
+	if (pid) {
+		close(begun[1]);
+		if (read(begun[0], &byte, 1) != 1)
+			pid = -1;
+		close(begun[0]);
 		return pid;
+	}
 	alarm(60);
-	why = look();
+	why = write(begun[1], "", 1) == 1 ? look() : "the test does not listen";
 	if (why)
 		printf("# %s\n", why);
 	fflush(stdout);

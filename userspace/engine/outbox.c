@@ -162,10 +162,13 @@ static int send_apart(struct engine *e, unsigned int i)
 	return 0;
 }
 
-/*
- * One message was not taken. Returns whether it is to be tried again: what the network said about an earlier packet is
- * told instead of an error of this one, once each.
- */
+/* What the network said about an earlier packet is told instead of an error of this one, once each. */
+static bool may_be_of_another(int err)
+{
+	return err != EPERM && err != EINVAL;
+}
+
+/* One message was not taken. Returns whether it is to be tried again. */
 static bool try_again(struct engine *e, unsigned int i, int err, unsigned int *tries)
 {
 	struct tftp_packet *packet = &e->outbox.packets[i];
@@ -183,7 +186,7 @@ static bool try_again(struct engine *e, unsigned int i, int err, unsigned int *t
 		had_no_room(e, i);
 		return false;
 	}
-	if (++*tries < TRIES)
+	if (may_be_of_another(err) && ++*tries < TRIES)
 		return true;
 	tftp_count(e, KTFTP_A_STATS_SEND_FAILED);
 	return false;

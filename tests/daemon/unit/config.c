@@ -237,7 +237,7 @@ CASE(listeners_have_properties)
 					       "	dscp = 24\n"
 					       "	mark = 0x1f\n"
 					       "}\n"
-					       "listen 192.0.2.1:6969 { tid-ports = \"62000-62999\" }\n"
+					       "listen 192.0.2.1:6969 { tid-ports = \"62000-62999\" notrack = false }\n"
 					       "listen '[2001:db8::1]:70' {}\n"
 					       "listen ::ffff:192.0.2.1 {}\n");
 	const struct ktftp_listener *l = config->listeners;

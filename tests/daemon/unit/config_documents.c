@@ -385,6 +385,19 @@ CASE(parameters_that_cannot_be_set_do_not_keep_others_from_it)
 	assert_non_null(strstr(why, "and 1 other"));
 }
 
+CASE(a_parameter_that_the_module_does_not_have_is_told)
+{
+	struct written *w = *state;
+	char parameters[PATH_MAX], why[512] = "";
+	const struct config *config;
+
+	make_directory(w, "served");
+	config = accepted(w, "root = '@/served'\nmodule { max_views = 7 }");
+	snprintf(parameters, sizeof(parameters), "%s/a", w->directory);
+	assert_int_equal(tunables_apply_in(parameters, config, why, sizeof(why)), -ENOENT);
+	assert_non_null(strstr(why, "no parameter max_views"));
+}
+
 CASE(a_module_without_parameters_is_told)
 {
 	const struct config *config = accepted(*state, "root = '@/a'\nmodule { rto_min_ms = 20 }");
@@ -406,6 +419,7 @@ static const struct unit_case cases[] = {
 	RUN(the_examples_of_the_man_page_are_accepted),
 	RUN(parameters_are_set_and_the_rest_is_told),
 	RUN(parameters_that_cannot_be_set_do_not_keep_others_from_it),
+	RUN(a_parameter_that_the_module_does_not_have_is_told),
 	RUN(a_module_without_parameters_is_told),
 	{},
 };

@@ -113,6 +113,8 @@ CASE(unknown_options_are_told_with_what_may_be_meant)
 	refused(*state, "root = '@/a'\nmodule {\nrto-min-ms = 20\n}", 3, "is 'rto_min_ms' meant?");
 	refused(*state, "root = '@/a'\nlisten ::1 {\ndevcie = eth0\n}", 3, "is 'device' meant?");
 	refused(*state, "root = '@/a'\nsomething = 3", 2, "unknown option 'something'; ktftpd.conf(5)");
+	/* Our own mark is near, and not meant. */
+	refused(*state, "root = '@/a'\nview v {\nx = 3 }", 3, "unknown option 'x'; ktftpd.conf(5)");
 	refused(*state, "root = '@/a'\n'' = 3", 2, "cannot be understood");
 }
 
@@ -159,6 +161,8 @@ CASE(numbers_have_ranges)
 {
 	refused(*state, "root = '@/a'\nmax-files = 0", 2, "1 to 67108864, not '0'");
 	refused(*state, "root = '@/a'\nmax-files = -1", 2, "not '-1'");
+	refused(*state, "root = '@/a'\nmax-files = ' 1'", 2, "not ' 1'");
+	refused(*state, "root = '@/a'\nmax-files = '+1'", 2, "not '+1'");
 	refused(*state, "root = '@/a'\nmax-files = 12x", 2, "not '12x'");
 	refused(*state, "root = '@/a'\nmax-files = ''", 2, "not ''");
 	refused(*state, "root = '@/a'\nmax-files = 99999999999999999999", 2, "1 to 67108864");
@@ -202,6 +206,7 @@ CASE(addresses_of_metrics_and_syslog_are_addresses)
 	refused(*state, "root = '@/a'\nlog {\nsyslog = 'tls://x' }", 3, "not 'tls://x'");
 	refused(*state, "root = '@/a'\nlog {\nsyslog = 'udp://x:99999' }", 3, "not 'udp://x:99999'");
 	refused(*state, "root = '@/a'\nlog {\nsyslog = 'udp://x:514/y' }", 3, "not");
+	refused(*state, "root = '@/a'\nlog {\nsyslog = 'udp://x/514' }", 3, "not");
 	refused(*state, "root = '@/a'\nlog {\nsyslog = 'udp://[::1' }", 3, "not");
 	refused(*state, "root = '@/a'\nlog {\nsyslog = {\n'udp://x',\n'tcp://[::1]x' } }", 5, "not");
 }
@@ -223,6 +228,9 @@ CASE(listeners_need_addresses)
 	refused(*state, "root = '@/a'\nlisten 0.0.0.0:65536 {}", 2, "not");
 	refused(*state, "root = '@/a'\nlisten '[::1' {}", 2, "not");
 	refused(*state, "root = '@/a'\nlisten '[::]69' {}", 2, "not");
+	refused(*state,
+		"root = '@/a'\nlisten '00000000000000000000000000000000000000000000000000000000000000000001' {}", 2,
+		"not '0000");
 	refused(*state, "root = '@/a'\nlisten 224.0.0.1 {}", 2, "multicast");
 	refused(*state, "root = '@/a'\nlisten ff02::1 { device = eth0 }", 2, "multicast");
 	refused(*state, "root = '@/a'\nlisten 255.255.255.255 {}", 2, "broadcast");

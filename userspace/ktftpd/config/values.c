@@ -188,10 +188,7 @@ bool conf_is_glob(const char *text)
 {
 	const char *c = text;
 
-	while (c && *c) {
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			return false;
+	while (c && *c)
 		c = *c == '[' ? end_of_class(c + 1) : c + 1;
-	}
 	return c && c != text && c - text <= KTFTP_NAME_MAX;
 }

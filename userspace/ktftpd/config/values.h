@@ -18,7 +18,7 @@ int conf_address(const char *text, struct ktftp_address *address, uint16_t *port
 int conf_ports(const char *text, uint16_t *first, uint16_t *last);
 /* The name of a view, as the module takes it. */
 bool conf_is_label(const char *text);
-/* A pattern as a shell's: no class without an end, no control character, not empty, not too long. */
+/* A pattern as a shell's: no class without an end, not empty, not too long. */
 bool conf_is_glob(const char *text);
 
 #endif

@@ -26,6 +26,7 @@ struct serve {
 	struct guests *guests; /* NULL without the module */
 	struct event *tick;
 	bool scanned;
+	int64_t complained; /* when, CLOCK_MONOTONIC seconds */
 	struct serve_counts counts;
 };
 
@@ -90,13 +91,24 @@ static void miss(struct serve *s, const struct ask *ask)
 		stay_silent(s, ask, "the folders have not been read yet");
 }
 
+/* What any client can bring about is said once a second. */
+static void complain(struct serve *s, const struct item *item, const char *what, const char *why)
+{
+	int64_t now = now_s();
+
+	if (s->complained == now)
+		return;
+	s->complained = now;
+	log_say(s->d->log, LOG_WARNING, "%s: %s: %s", item->name, what, why);
+}
+
 static void serve_by_engine(struct serve *s, const struct ask *ask, struct item *item)
 {
 	struct content *content = contents_open(s->contents, s->d->folder, &item->file);
 	int err;
 
 	if (!content) {
-		log_say(s->d->log, LOG_WARNING, "cannot read the content of %s: %s", item->name, strerror(errno));
+		complain(s, item, "its content cannot be read", strerror(errno));
 		stay_silent(s, ask, "its content cannot be read");
 		return;
 	}
@@ -113,8 +125,7 @@ static void serve_by_engine(struct serve *s, const struct ask *ask, struct item 
 static void serve_by_guest(struct serve *s, const struct ask *ask, struct item *item)
 {
 	if (guests_start(s->guests, s->d->folder, &item->file, ask->handed, now_s())) {
-		log_say(s->d->log, LOG_WARNING, "the module cannot serve %s from a single port: %s", item->name,
-			ktftp_error(s->d->kernel));
+		complain(s, item, "the module cannot serve it from a single port", ktftp_error(s->d->kernel));
 		stay_silent(s, ask, ktftp_error(s->d->kernel));
 		return;
 	}

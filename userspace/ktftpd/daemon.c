@@ -351,6 +351,15 @@ static void keep_what_cannot_change(struct daemon *d, struct config *config)
 	swap(&config->run_dir, &now->run_dir);
 }
 
+/* Without root, the module's parameters stay as they are: that is said. */
+static void set_tunables(struct daemon *d)
+{
+	char why[512];
+
+	if (d->kernel && d->config->tunable_count && tunables_apply(d->config, why, sizeof(why)))
+		log_say(d->log, LOG_WARNING, "%s", why);
+}
+
 static void restart_metrics(struct daemon *d, const struct config *before)
 {
 	char why[256];
@@ -374,6 +383,7 @@ static void put_in_force(struct daemon *d, struct config *config)
 	engine_set_limits(d->engine, &config->limits);
 	if (log_reconfigure(d->log, config) || set_stack(d->catalogue, config) || folder_reconfigure(d->folder, config))
 		log_say(d->log, LOG_ERR, "out of memory: not all of the new configuration is in force");
+	set_tunables(d);
 	restart_metrics(d, before);
 	config_free(before);
 }

@@ -62,10 +62,38 @@ static void on_changed(const struct folder_change *changes, size_t count, void *
 	serve_changed(d->serve);
 }
 
+static int set_stack(struct catalogue *catalogue, const struct config *config)
+{
+	const char *views[KTFTP_STACK_MAX];
+	size_t i;
+
+	for (i = 0; i < config->stack_count && i < KTFTP_STACK_MAX; i++)
+		views[i] = config->stack[i];
+	return catalogue_set_stack(catalogue, views, i);
+}
+
+/* What was in views that are no longer configured is in others now, or gone. */
+static void leave_old_views(struct daemon *d)
+{
+	const char *views[KTFTP_STACK_MAX];
+	size_t i;
+
+	if (!d->own_views)
+		return;
+	d->config->stack_count = d->own_views;
+	d->own_views = 0;
+	set_stack(d->catalogue, d->config);
+	for (i = 0; i < d->config->stack_count && i < KTFTP_STACK_MAX; i++)
+		views[i] = d->config->stack[i];
+	if (d->kernel && ktftp_view_set(d->kernel, views, i))
+		log_say(d->log, LOG_ERR, "the views cannot be changed: %s", ktftp_error(d->kernel));
+}
+
 static void on_scanned(void *context)
 {
 	struct daemon *d = context;
 
+	leave_old_views(d);
 	log_say(d->log, LOG_INFO, "the folders were read: %zu names", catalogue_count(d->catalogue));
 	serve_scanned(d->serve);
 }
@@ -151,16 +179,6 @@ static void raise_alarm(struct daemon *d, const char *text)
 	free(d->alarm);
 	d->alarm = copy;
 	log_say(d->log, LOG_ALERT, "%s", text);
-}
-
-static int set_stack(struct catalogue *catalogue, const struct config *config)
-{
-	const char *views[KTFTP_STACK_MAX];
-	size_t i;
-
-	for (i = 0; i < config->stack_count && i < KTFTP_STACK_MAX; i++)
-		views[i] = config->stack[i];
-	return catalogue_set_stack(catalogue, views, i);
 }
 
 static int no_memory(char *why, size_t room)
@@ -373,6 +391,37 @@ static void restart_metrics(struct daemon *d, const struct config *before)
 		log_say(d->log, LOG_ERR, "metrics: %s", why);
 }
 
+static bool has_view(const struct config *config, const char *view)
+{
+	size_t i;
+
+	for (i = 0; i < config->stack_count; i++)
+		if (!strcmp(config->stack[i], view))
+			return true;
+	return false;
+}
+
+/*
+ * Clients go on seeing what is in the views there were, below the new ones, until these were filled: a name that moves
+ * from one to the other is never missing.
+ */
+static int keep_old_views(const struct config *now, struct config *config, size_t *own)
+{
+	char(*stack)[KTFTP_LABEL_MAX + 1] = reallocarray(config->stack, KTFTP_STACK_MAX, sizeof(*stack));
+	size_t i;
+
+	if (!stack)
+		return -ENOMEM;
+	config->stack = stack;
+	*own = config->stack_count;
+	for (i = 0; i < now->stack_count && config->stack_count < KTFTP_STACK_MAX; i++)
+		if (!has_view(config, now->stack[i]))
+			strcpy(stack[config->stack_count++], now->stack[i]);
+	if (config->stack_count == *own)
+		*own = 0;
+	return 0;
+}
+
 /* Everything was checked: from here on what fails is told, and the rest is done. */
 static void put_in_force(struct daemon *d, struct config *config)
 {
@@ -381,6 +430,7 @@ static void put_in_force(struct daemon *d, struct config *config)
 	keep_what_cannot_change(d, config);
 	d->config = config;
 	engine_set_limits(d->engine, &config->limits);
+	serve_reloaded(d->serve);
 	if (log_reconfigure(d->log, config) || set_stack(d->catalogue, config) || folder_reconfigure(d->folder, config))
 		log_say(d->log, LOG_ERR, "out of memory: not all of the new configuration is in force");
 	set_tunables(d);
@@ -391,16 +441,22 @@ static void put_in_force(struct daemon *d, struct config *config)
 int daemon_reload(struct daemon *d, char *why, size_t room)
 {
 	struct config *config;
+	size_t own = 0;
 	int err;
 
 	system_reloading();
 	err = config_load(d->config->path, &config, why, room);
 	if (!err) {
-		err = listeners_reload(d, config, why, room);
+		err = keep_old_views(d->config, config, &own);
+		if (err)
+			no_memory(why, room);
+		else
+			err = listeners_reload(d, config, why, room);
 		if (err)
 			config_free(config);
 	}
 	if (!err) {
+		d->own_views = own;
 		put_in_force(d, config);
 		log_say(d->log, LOG_NOTICE, "the configuration was read again");
 	} else {

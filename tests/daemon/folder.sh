@@ -475,11 +475,13 @@ link_out_of_the_folder_is_not_followed()
 folder_whose_sibling_has_a_longer_name_is_not_left()
 {
 	fresh
-	mkdir "$DIR/root2"
+	mkdir "$DIR/root2" "$ROOT/2"
 	put "$DIR/root2/secret" x
+	put "$ROOT/2/secret" 'of the folder'
 	ln -s "$DIR/root2/secret" "$ROOT/link"
 	started
-	[ -z "$(served)" ]
+	has 2/secret 'of the folder'
+	serves_not link
 	finish
 }
 
@@ -518,27 +520,30 @@ link_to_what_comes_later_is_served_then()
 }
 
 # Whoever may write to the folder tries to get a file served that is not his to read.
-file_outside_is_never_served_while_links_change_all_the_time()
+file_outside_is_never_served_while_links_and_directories_change_places()
 {
 	fresh
-	mkdir "$DIR/outside" "$ROOT/good"
+	mkdir "$DIR/outside" "$ROOT/flip"
 	put "$DIR/outside/file" 'secret!'
-	put "$ROOT/good/file" 'good'
+	put "$ROOT/flip/file" 'good'
+	ln -s "$DIR/outside" "$ROOT/.flop"
 	started -q 5 -s 20
-	python3 - "$ROOT" "$DIR/outside" <<- 'END'
-		import os, sys, time
-		root, outside = sys.argv[1:]
-		end = time.monotonic() + 3
+	python3 - "$ROOT" <<- 'END'
+		import ctypes, os, sys, time
+		root = sys.argv[1].encode()
+		libc = ctypes.CDLL(None, use_errno=True)
+		AT_FDCWD, RENAME_EXCHANGE = -100, 2
+		end = time.monotonic() + 4
 		turn = 0
-		while time.monotonic() < end:
-		    for target in (outside, "good"):
-		        os.symlink(target, root + "/.new")
-		        os.rename(root + "/.new", root + "/flip")
-		        turn += 1
-		        with open(root + "/poke", "w") as out:
-		            out.write(str(turn))
+		while time.monotonic() < end or turn % 2:
+		    if libc.renameat2(AT_FDCWD, root + b"/flip", AT_FDCWD, root + b"/.flop", RENAME_EXCHANGE):
+		        raise OSError(ctypes.get_errno(), "renameat2")
+		    turn += 1
+		    with open(root + (b"/.flop" if turn % 2 else b"/flip") + b"/file", "w") as out:
+		        out.write("good" * (turn % 5 + 1))
 	END
-	wait_until serves flip/file
+	put "$ROOT/flip/file" 'in the end'
+	wait_until has flip/file 'in the end'
 	never_said "READY .* 7 $(digest 'secret!')"
 	finish
 }
@@ -856,7 +861,7 @@ TESTS=(
 	folder_whose_sibling_has_a_longer_name_is_not_left
 	links_that_lead_in_a_circle_end
 	link_to_what_comes_later_is_served_then
-	file_outside_is_never_served_while_links_change_all_the_time
+	file_outside_is_never_served_while_links_and_directories_change_places
 	hidden_and_partial_files_are_left_out
 	what_is_left_out_is_told_of_once
 	unreadable_file_is_told_of_and_served_when_it_can_be_read

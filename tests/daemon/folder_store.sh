@@ -267,7 +267,7 @@ too_few_watches_are_told_of_and_done_without()
 	finish
 }
 
-# Changes files all the time, each by rename and each in place. Is run in the background, and is the process itself.
+# Changes files all the time, some by rename and some in place; to be started in the background. Is run in the background, and is the process itself.
 change_for_ever()
 {
 	exec python3 - "$ROOT" <<- 'END'

@@ -97,6 +97,9 @@ int resolve_open(int root, const char *real, const char *path, int flags)
 
 	if (fd != -EXDEV && fd != -ENOSYS)
 		return fd;
+	/* Whoever wants a link itself has a path without others. */
+	if (fd == -ENOSYS && flags & O_NOFOLLOW)
+		return step_by_step(root, path, flags);
 	err = resolve_real(real, path, &inside);
 	if (err)
 		return err;

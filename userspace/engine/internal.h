@@ -38,7 +38,7 @@ TAILQ_HEAD(tftp_transfers, tftp_transfer);
  * @base: whose loop calls us
  * @limits: in force
  * @hooks: whom to tell
- * @now_us: CLOCK_MONOTONIC when the last event came; read by tftp_enter()
+ * @now_us: CLOCK_MONOTONIC when the last event came; read by tftp_enter() and for each batch
  * @depth: calls of tftp_enter() without tftp_leave()
  * @hash_key: for every table
  * @listeners: of its owner
@@ -106,6 +106,7 @@ static inline void tftp_count(struct engine *e, enum ktftp_a_stats which)
 }
 
 /* engine.c */
+void tftp_look_at_clock(struct engine *e);
 void tftp_enter(struct engine *e);
 void tftp_leave(struct engine *e);
 int tftp_fail(struct engine *e, int err, const char *format, ...) __attribute__((format(printf, 3, 4)));

@@ -53,6 +53,7 @@ TAILQ_HEAD(tftp_transfers, tftp_transfer);
  * @transfer_count: alive
  * @active: that have not ended
  * @ahead_bytes: memory in which transfers read ahead
+ * @tails_bytes: memory that lingering transfers have their last blocks in
  * @clients: transfers of each client, while that is bounded
  * @floors: what was learned of clients
  * @strays_answered: bounds ERROR 5
@@ -83,6 +84,7 @@ struct engine {
 	size_t transfer_count;
 	size_t active;
 	size_t ahead_bytes;
+	size_t tails_bytes;
 	struct tftp_clients clients;
 	struct tftp_floors floors;
 	struct tftp_rate strays_answered;

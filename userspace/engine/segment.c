@@ -9,11 +9,11 @@
 #include "segment.h"
 
 /* Pause between bursts of one window, and the first one after something never left this host. */
-/* Copies of last blocks, of all transfers: those beyond keep their content open instead. */
-#define TAILS_BYTES_MOST (64 << 20)
-
 #define PAUSE_US         4000
 #define PAUSES_DOUBLED   10
+
+/* Copies of last blocks, of all transfers: those beyond keep their content open instead. */
+#define TAILS_BYTES_MOST (64 << 20)
 
 struct ktftp_rto_limits tftp_segment_limits(const struct engine *e)
 {

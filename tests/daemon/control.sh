@@ -12,6 +12,7 @@ TESTS=(
 	long_lists_come_whole
 	transfers_are_those_of_the_daemon
 	stats_count_what_the_daemon_served
+	commands_may_be_cut_short
 	a_batch_asks_by_one_connection
 	a_refused_reload_says_line_and_reason_and_nothing_else
 	draining_is_answered_when_it_is_so
@@ -212,6 +213,20 @@ stats_count_what_the_daemon_served()
 	prints 'found_sep                                   1' stats --daemon
 	json 'x["requests"] == 2 and x["ended_complete"] == 1' stats
 	json 'x["requests"] == 2' stats --daemon
+}
+
+# What is short for a command of the module stays so.
+commands_may_be_cut_short()
+{
+	begin
+	prints 'requests ' sta
+	prints 'config ' statu
+	prints CLIENT t
+	prints '' rel
+	prints clear gu
+	ends 1 "ambiguous command 'd'" d
+	ends 1 "ambiguous command 's'" s
+	ends 1 "unknown command 'x'" x
 }
 
 a_batch_asks_by_one_connection()

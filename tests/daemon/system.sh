@@ -227,7 +227,8 @@ parameters_are_set_without_loading_and_without_a_guard()
 	rmdir "$DAEMON/state" "$DAEMON/run"
 	"$KTFTPD" --set-parameters -c "$DAEMON/ktftpd.conf" > said 2>&1 || fail "it failed: $(< said)"
 	[ ! -s said ] || fail "it said: $(< said)"
-	[ ! -e "$DAEMON/state" ] && [ ! -e "$DAEMON/run" ] || fail "it made directories, or a marker"
+	[ ! -e "$DAEMON/state" ] || fail "it made a state directory, for a marker"
+	[ ! -e "$DAEMON/run" ] || fail "it made a run directory"
 	configure 'engine = auto' 'no-such-option = 1'
 	refused "no-such-option" "$KTFTPD" --set-parameters -c "$DAEMON/ktftpd.conf"
 }

@@ -73,14 +73,10 @@ static int usage(void)
 static int read_line(int argc, char **argv, struct line *line)
 {
 	static const struct option options[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "foreground", no_argument, NULL, 'f' },
-		{ "check", no_argument, NULL, 't' },
-		{ "load-module", no_argument, NULL, 'l' },
-		{ "set-parameters", no_argument, NULL, 'p' },
-		{ "version", no_argument, NULL, 'V' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
+		{ "config", required_argument, NULL, 'c' },   { "foreground", no_argument, NULL, 'f' },
+		{ "check", no_argument, NULL, 't' },          { "load-module", no_argument, NULL, 'l' },
+		{ "set-parameters", no_argument, NULL, 'p' }, { "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, 'h' },           { NULL, 0, NULL, 0 },
 	};
 	int option;
 

@@ -22,6 +22,7 @@ TESTS=(
 	strangers_are_told_nothing
 	the_read_group_may_look_and_change_nothing
 	the_admin_group_may_change_things
+	a_reload_changes_the_groups
 	garbage_is_refused_and_the_connection_goes_on
 	requests_behind_each_other_are_answered_in_order
 	a_request_may_come_in_pieces
@@ -409,6 +410,19 @@ the_admin_group_may_change_things()
 	as "$ADMINS" undrain
 	as "$ADMINS" reload
 	json 'not x["draining"]' status
+}
+
+# Those whose group it no longer is have lost their right, those whose it is now have it.
+a_reload_changes_the_groups()
+{
+	begin_with_groups
+	configure 'listen "127.0.0.1" {}' "admin-group = $READERS" "read-group = $ADMINS"
+	refuses_as "$READERS" "is for root and the group" reload
+	ctl reload
+	as "$READERS" drain
+	as "$READERS" undrain
+	refuses_as "$ADMINS" "is for root and the group $READERS" drain
+	as "$ADMINS" status > /dev/null
 }
 
 # garbage: lines that are no requests, and one that is.

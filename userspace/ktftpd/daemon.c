@@ -253,7 +253,7 @@ static int begin(struct daemon *d, char *why, size_t room)
 	if (!err)
 		err = begin_serving(d, why, room);
 	if (!err)
-		err = metrics_start(d, &d->metrics, why, room);
+		err = metrics_start(d, d->config, &d->metrics, why, room);
 	return err ? err : begin_timers(d, why, room);
 }
 
@@ -378,17 +378,56 @@ static void set_tunables(struct daemon *d)
 		log_say(d->log, LOG_WARNING, "%s", why);
 }
 
-static void restart_metrics(struct daemon *d, const struct config *before)
+/* ---- metrics at a reload: begun before anything else changes, in place of those before when all is well ---- */
+
+static bool has_same_metrics(const struct config *a, const struct config *b)
+{
+	return a->metrics_port == b->metrics_port && !memcmp(&a->metrics, &b->metrics, sizeof(a->metrics));
+}
+
+static void restart_metrics(struct daemon *d)
 {
 	char why[256];
 
-	if (before->metrics_port == d->config->metrics_port &&
-	    !memcmp(&before->metrics, &d->config->metrics, sizeof(before->metrics)))
-		return;
+	if (metrics_start(d, d->config, &d->metrics, why, sizeof(why)))
+		log_say(d->log, LOG_ERR, "metrics: %s", why);
+}
+
+/* Those that are there, when nothing has changed. */
+static int begin_metrics(struct daemon *d, const struct config *config, struct metrics **out, char *why, size_t room)
+{
+	int err;
+
+	*out = d->metrics;
+	if (has_same_metrics(d->config, config))
+		return 0;
+	err = metrics_start(d, config, out, why, room);
+	if (err != -EADDRINUSE || !d->metrics || config->metrics_port != d->config->metrics_port)
+		return err;
+	/* It may be our own socket that has the port, e.g. at all addresses. */
 	metrics_stop(d->metrics);
 	d->metrics = NULL;
-	if (metrics_start(d, &d->metrics, why, sizeof(why)))
-		log_say(d->log, LOG_ERR, "metrics: %s", why);
+	err = metrics_start(d, config, out, why, room);
+	if (err)
+		restart_metrics(d);
+	return err;
+}
+
+static void take_metrics_back(struct daemon *d, struct metrics *new)
+{
+	if (new == d->metrics)
+		return;
+	metrics_stop(new);
+	if (!d->metrics)
+		restart_metrics(d);
+}
+
+static void swap_metrics(struct daemon *d, struct metrics *new)
+{
+	if (new == d->metrics)
+		return;
+	metrics_stop(d->metrics);
+	d->metrics = new;
 }
 
 static bool has_view(const struct config *config, const char *view)
@@ -433,9 +472,25 @@ static void put_in_force(struct daemon *d, struct config *config)
 	serve_reloaded(d->serve);
 	if (log_reconfigure(d->log, config) || set_stack(d->catalogue, config) || folder_reconfigure(d->folder, config))
 		log_say(d->log, LOG_ERR, "out of memory: not all of the new configuration is in force");
+	control_reconfigure(d->control, config);
 	set_tunables(d);
-	restart_metrics(d, before);
 	config_free(before);
+}
+
+/* What may be refused. */
+static int change_sockets(struct daemon *d, const struct config *config, char *why, size_t room)
+{
+	struct metrics *metrics;
+	int err = begin_metrics(d, config, &metrics, why, room);
+
+	if (err)
+		return err;
+	err = listeners_reload(d, config, why, room);
+	if (err)
+		take_metrics_back(d, metrics);
+	else
+		swap_metrics(d, metrics);
+	return err;
 }
 
 int daemon_reload(struct daemon *d, char *why, size_t room)
@@ -451,7 +506,7 @@ int daemon_reload(struct daemon *d, char *why, size_t room)
 		if (err)
 			no_memory(why, room);
 		else
-			err = listeners_reload(d, config, why, room);
+			err = change_sockets(d, config, why, room);
 		if (err)
 			config_free(config);
 	}

@@ -134,6 +134,14 @@ touched_file_is_not_told_of_again()
 
 # ---- writers ----
 
+# From here on it is run as somebody who may not read everything.
+as_nobody()
+{
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	chown nobody "$STATE"
+	AS=(setpriv --reuid nobody --regid nogroup --clear-groups)
+}
+
 # Both ways to know: the kernel tells root of writers, and others by what happens.
 slow_writer()
 {
@@ -205,6 +213,42 @@ writer_that_was_there_at_the_start_is_waited_for()
 	printf 'half' >&8
 	started
 	said 'ARRIVING default file'
+	never_said 'READY default file'
+	exec 8>&-
+	wait_until has file half
+	finish
+}
+
+# Somebody who has not written for a moment when the daemon starts; and the kernel does not tell.
+file_that_was_changed_a_moment_before_the_start_waits_where_the_kernel_does_not_tell()
+{
+	local changed
+
+	fresh
+	as_nobody
+	exec 8> "$ROOT/file"
+	printf 'half' >&8
+	changed=$(date +%s%N)
+	started
+	said 'READY default file'
+	[ $(($(date +%s%N) - changed)) -ge 5000000000 ]
+	exec 8>&-
+	finish
+}
+
+writer_that_was_there_at_the_start_is_waited_for_by_another_user_with_cap_lease()
+{
+	fresh
+	as_nobody
+	AS+=(--inh-caps +lease --ambient-caps +lease)
+	exec 8> "$ROOT/file"
+	printf 'half' >&8
+	touch -d '1 hour ago' "$ROOT/file"
+	put "$ROOT/other" x
+	touch -d '1 hour ago' "$ROOT/other"
+	started
+	wait_until has other x
+	sleep 2
 	never_said 'READY default file'
 	exec 8>&-
 	wait_until has file half
@@ -548,6 +592,142 @@ file_outside_is_never_served_while_links_and_directories_change_places()
 	finish
 }
 
+# ---- directories that cannot be read ----
+
+directory_that_was_never_readable_keeps_nobody_waiting()
+{
+	fresh
+	as_nobody
+	mkdir -m 700 "$ROOT/lost+found"
+	put "$ROOT/lost+found/inside" x
+	put "$ROOT/file" x
+	started
+	said 'NOTE .*/lost\+found: Permission denied'
+	wait_until has file x
+	serves_not lost.found/inside
+	finish
+}
+
+# Of the index, while nobody has it open.
+rows()
+{
+	python3 - "$STATE" <<- 'END'
+		import sqlite3, sys
+		print(sqlite3.connect(sys.argv[1] + "/index.db").execute("SELECT count(*) FROM file").fetchone()[0])
+	END
+}
+
+directory_out_of_which_files_were_served_is_waited_for_when_it_may_not_be_read()
+{
+	fresh
+	as_nobody
+	mkdir -p "$ROOT/closed/deep" "$ROOT/never"
+	put "$ROOT/closed/deep/file" old
+	put "$ROOT/other" x
+	touch -d '1 hour ago' "$ROOT/closed/deep/file" "$ROOT/other"
+	sleep 0.3
+	started
+	settled
+	finish
+	[ "$(rows)" = 2 ]
+	chmod 000 "$ROOT/closed" "$ROOT/never"
+	begin
+	said 'NOTE 3 .*/root/closed: Permission denied: .*chmod .*nobody is told that a name does not exist'
+	wait_until has other x
+	put "$ROOT/later" y
+	wait_until has later y
+	never_said '^SCANNED'
+	[ "$(status_of scanned)" = 0 ]
+	finish
+	[ "$(rows)" -ge 2 ]
+	begin
+	said 'NOTE 3 .*/root/closed: Permission denied'
+	chmod 755 "$ROOT/closed"
+	said '^SCANNED'
+	has closed/deep/file old
+	said 'NOTE 5 no longer so: .*/root/closed'
+	finish
+}
+
+directory_that_may_not_be_read_and_is_ignored_then_keeps_nobody_waiting()
+{
+	fresh
+	as_nobody
+	mkdir "$ROOT/closed"
+	put "$ROOT/closed/file" old
+	touch -d '1 hour ago' "$ROOT/closed/file"
+	sleep 0.3
+	started
+	settled
+	finish
+	chmod 000 "$ROOT/closed"
+	begin
+	said 'NOTE 3 .*/root/closed: Permission denied: .*nobody is told'
+	never_said '^SCANNED'
+	order config -i closed "$ROOT"
+	said '^SCANNED'
+	finish
+}
+
+# A file system that answers nothing, as that of a server that is gone.
+mount_dead()
+{
+	at_end umount -l "$1"
+	python3 - "$1" <<- 'END'
+		import ctypes, os, sys
+		libc = ctypes.CDLL(None, use_errno=True)
+		fd = os.open("/dev/fuse", os.O_RDWR)
+		options = b"fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other" % fd
+		if libc.mount(b"dead", sys.argv[1].encode(), b"fuse", 0, options):
+		    sys.exit(os.strerror(ctypes.get_errno()))
+	END
+}
+
+directory_that_fails_at_the_start_is_waited_for()
+{
+	local deadline=$((SECONDS + 90))
+
+	fresh
+	mkdir "$ROOT/dead"
+	put "$ROOT/dead/below" x
+	put "$ROOT/file" x
+	mount_dead "$ROOT/dead" || skip "no FUSE"
+	begin
+	said 'NOTE 3 .*/root/dead: .*again each minute; .*nobody is told that a name does not exist'
+	wait_until has file x
+	never_said '^SCANNED'
+	umount "$ROOT/dead"
+	until has_said '^SCANNED'; do
+		[ "$SECONDS" -lt "$deadline" ]
+		sleep 1
+	done
+	has dead/below x
+	finish
+}
+
+directory_that_cannot_be_read_any_more_keeps_its_names()
+{
+	fresh
+	as_nobody
+	mkdir -p "$ROOT/closed/deep"
+	put "$ROOT/closed/file" 1
+	put "$ROOT/closed/deep/file" 2
+	started
+	settled
+	chmod 000 "$ROOT/closed"
+	said 'NOTE 4 .*/root/closed: Permission denied'
+	forget_output
+	order rescan
+	put "$ROOT/mark" x
+	said 'READY default mark'
+	# Nothing is denied for its sake after other rules either: what is in it is known.
+	order config -i '*.txt' "$ROOT"
+	said '^SCANNED'
+	never_said GONE
+	[ "$(status_of files)" = 3 ]
+	finish
+}
+
 # ---- rules ----
 
 hidden_and_partial_files_are_left_out()
@@ -811,6 +991,36 @@ new_configuration_touches_only_what_is_different()
 	finish
 }
 
+each_configuration_is_said_to_be_looked_at()
+{
+	fresh
+	put "$ROOT/file" x
+	put "$ROOT/notes.txt" x
+	started
+	forget_output
+	order config "$ROOT"
+	said '^SCANNED'
+	never_said 'SET|GONE'
+	forget_output
+	order config -i '*.txt' "$ROOT"
+	said '^SCANNED'
+	[ "$(grep -cE '^(GONE default notes.txt|SCANNED)' "$OUT")" = 2 ]
+	grep -E '^(GONE|SCANNED)' "$OUT" | head -n 1 | grep '^GONE'
+	# Whatever is new is told of before, and is waited for.
+	forget_output
+	order config "$ROOT" "$DIR/missing"
+	said 'NOTE 3 .*/missing: it is not there.*nobody is told that a name does not exist'
+	said 'READY default notes.txt'
+	never_said '^SCANNED'
+	mkdir "$DIR/missing"
+	said '^SCANNED'
+	# Nothing is told twice.
+	put "$ROOT/mark" x
+	said 'READY default mark'
+	[ "$(grep -c '^SCANNED' "$OUT")" = 1 ]
+	finish
+}
+
 # ---- in place ----
 
 files_in_place_are_served_without_a_copy()
@@ -845,6 +1055,8 @@ TESTS=(
 	file_whose_writer_has_written_nothing_yet_is_not_served_empty
 	old_content_is_served_while_the_new_one_is_written
 	writer_that_was_there_at_the_start_is_waited_for
+	file_that_was_changed_a_moment_before_the_start_waits_where_the_kernel_does_not_tell
+	writer_that_was_there_at_the_start_is_waited_for_by_another_user_with_cap_lease
 	constant_writer_does_not_keep_others_from_being_served
 	files_that_arrive_together_are_served_together
 	set_waits_for_its_last_file
@@ -862,6 +1074,11 @@ TESTS=(
 	links_that_lead_in_a_circle_end
 	link_to_what_comes_later_is_served_then
 	file_outside_is_never_served_while_links_and_directories_change_places
+	directory_that_was_never_readable_keeps_nobody_waiting
+	directory_out_of_which_files_were_served_is_waited_for_when_it_may_not_be_read
+	directory_that_may_not_be_read_and_is_ignored_then_keeps_nobody_waiting
+	directory_that_fails_at_the_start_is_waited_for
+	directory_that_cannot_be_read_any_more_keeps_its_names
 	hidden_and_partial_files_are_left_out
 	what_is_left_out_is_told_of_once
 	unreadable_file_is_told_of_and_served_when_it_can_be_read
@@ -875,6 +1092,7 @@ TESTS=(
 	directory_that_something_is_mounted_on_is_looked_at_within_a_minute
 	folder_that_is_missing_at_the_start_is_waited_for
 	new_configuration_touches_only_what_is_different
+	each_configuration_is_said_to_be_looked_at
 	files_in_place_are_served_without_a_copy
 )
 

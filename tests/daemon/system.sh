@@ -5,12 +5,12 @@
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-# CAP_NET_ADMIN and CAP_NET_BIND_SERVICE, as /proc has them.
-TWO_CAPABILITIES=0000000000001400
+# CAP_NET_ADMIN, CAP_NET_BIND_SERVICE and CAP_LEASE, as /proc has them.
+KEPT_CAPABILITIES=0000000010001400
 
 TESTS=(
-	root_becomes_the_configured_user_with_two_capabilities
-	root_that_stays_root_keeps_two_capabilities
+	root_becomes_the_configured_user_with_three_capabilities
+	root_that_stays_root_keeps_three_capabilities
 	directories_become_the_users
 	it_starts_where_only_its_run_directory_can_be_written
 	a_run_directory_that_cannot_be_written_is_told
@@ -33,11 +33,11 @@ process_has()
 	done
 }
 
-has_two_capabilities()
+has_three_capabilities()
 {
-	process_has CapEff "$TWO_CAPABILITIES"
-	process_has CapPrm "$TWO_CAPABILITIES"
-	process_has CapBnd "$TWO_CAPABILITIES"
+	process_has CapEff "$KEPT_CAPABILITIES"
+	process_has CapPrm "$KEPT_CAPABILITIES"
+	process_has CapBnd "$KEPT_CAPABILITIES"
 	process_has CapInh 0000000000000000
 	process_has CapAmb 0000000000000000
 	process_has NoNewPrivs 1
@@ -51,7 +51,7 @@ serves_a_file()
 	downloads_whole some.bin original
 }
 
-root_becomes_the_configured_user_with_two_capabilities()
+root_becomes_the_configured_user_with_three_capabilities()
 {
 	local nobody
 
@@ -61,16 +61,16 @@ root_becomes_the_configured_user_with_two_capabilities()
 	process_has Uid "$nobody $nobody $nobody $nobody"
 	process_has Gid "$(id -g nobody) $(id -g nobody) $(id -g nobody) $(id -g nobody)"
 	process_has Groups "$(id -g nobody)"
-	has_two_capabilities
+	has_three_capabilities
 	serves_a_file
 }
 
-root_that_stays_root_keeps_two_capabilities()
+root_that_stays_root_keeps_three_capabilities()
 {
 	work_dir
 	serve_with
 	process_has Uid "0 0 0 0"
-	has_two_capabilities
+	has_three_capabilities
 	serves_a_file
 }
 

@@ -10,7 +10,7 @@ MARKER=/var/lib/ktftp/guard
 
 TESTS=(
 	the_service_loads_the_module_and_serves_by_it
-	its_process_has_two_capabilities_and_no_more
+	its_process_has_three_capabilities_and_no_more
 	it_can_write_to_its_directories_alone
 	a_reload_takes_a_changed_configuration
 	a_reload_with_a_mistake_fails_and_says_where
@@ -159,14 +159,14 @@ the_service_loads_the_module_and_serves_by_it()
 	in_system systemctl is-enabled ktftpd
 }
 
-its_process_has_two_capabilities_and_no_more()
+its_process_has_three_capabilities_and_no_more()
 {
 	local pid field
 
 	begin_service
 	pid=$(main_pid)
 	for field in CapEff CapPrm CapBnd; do
-		grep -q "^$field:.0000000000001400$" "/proc/$pid/status" || fail "$(grep Cap "/proc/$pid/status")"
+		grep -q "^$field:.0000000010001400$" "/proc/$pid/status" || fail "$(grep Cap "/proc/$pid/status")"
 	done
 	for field in CapInh CapAmb; do
 		grep -q "^$field:.0000000000000000$" "/proc/$pid/status" || fail "$(grep Cap "/proc/$pid/status")"

@@ -193,6 +193,8 @@ static void not_there(struct worker *w, struct node *node, int err)
 		node->is_dir = node->dir;
 		node->outcome = OUTCOME_FAILED;
 		judge(w, node, VERDICT_SERVED, -err);
+		if (node->name && !node->served.known)
+			ingest_adopt_old(w, node);
 	}
 }
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "mailbox.h"
 #include "resolve.h"
@@ -21,9 +22,13 @@ enum order_what {
 	ORDER_STOP,
 };
 
+/* How long until memory is asked for again. */
+#define MEMORY_NS 20000000
+
 /* To the thread. */
 struct order {
 	enum order_what what;
+	uint64_t configuration;
 	struct config config;
 	struct folder_hits *hits;
 	size_t count;
@@ -38,6 +43,7 @@ enum news_what {
 /* From the thread. */
 struct news {
 	enum news_what what;
+	uint64_t configuration;
 	struct folder_change *changes;
 	size_t count;
 	int level;
@@ -56,6 +62,8 @@ struct news {
  * @status: how it stands
  * @roots: paths of the roots, to open files in place
  * @root_count: how many
+ * @configuration: number of the one that is to be followed
+ * @followed: and of the one that is; the thread's
  */
 struct folder {
 	struct folder_hooks hooks;
@@ -68,6 +76,8 @@ struct folder {
 	struct folder_status status;
 	char **roots;
 	size_t root_count;
+	uint64_t configuration;
+	uint64_t followed;
 };
 
 /* ---- configuration: what is needed of it, as a copy ---- */
@@ -124,6 +134,19 @@ static void drop_order(void *message)
 	free(order);
 }
 
+static void configure(struct folder *f, const struct order *order)
+{
+	struct worker *w = f->worker;
+
+	if (worker_configure(w, &order->config))
+		note(&w->notes, LOG_ERR,
+		     "out of memory: not all of the folders' new configuration is followed, and nobody is told that a "
+		     "name "
+		     "does not exist: reload it again");
+	else
+		f->followed = order->configuration;
+}
+
 static void on_order(void *message, void *context)
 {
 	struct order *order = message;
@@ -131,7 +154,7 @@ static void on_order(void *message, void *context)
 	struct worker *w = f->worker;
 
 	if (order->what == ORDER_CONFIGURE)
-		worker_configure(w, &order->config);
+		configure(f, order);
 	else if (order->what == ORDER_RESCAN)
 		roots_rescan(w);
 	else if (order->what == ORDER_HITS && w->publisher)
@@ -150,18 +173,37 @@ static void drop_news(void *message)
 	free(news);
 }
 
-static void send_news(struct folder *f, const struct news *what)
+static struct news *copy_news(const struct news *what)
 {
 	struct news *news = malloc(sizeof(*news));
 
+	if (news)
+		*news = *what;
+	return news;
+}
+
+/*
+ * Changes build on each other: without memory for one, nothing goes on before there is some, for a phone would be told
+ * what was true once for as long as the daemon runs. Only who is to end anyway gives up.
+ */
+static void send_news(struct folder *f, const struct news *what)
+{
+	const struct timespec pause = { .tv_nsec = MEMORY_NS };
+	struct news *news;
+
+	while (!(news = copy_news(what)) && !atomic_load(&f->stop))
+		nanosleep(&pause, NULL);
+	while (news && mailbox_send(f->news, news)) {
+		if (atomic_load(&f->stop)) {
+			drop_news(news);
+			return;
+		}
+		nanosleep(&pause, NULL);
+	}
 	if (!news) {
 		changes_free(what->changes, what->count);
 		free(what->text);
-		return;
 	}
-	*news = *what;
-	if (mailbox_send(f->news, news))
-		drop_news(news);
 }
 
 static void tell(struct folder_change *changes, size_t count, void *context)
@@ -171,7 +213,9 @@ static void tell(struct folder_change *changes, size_t count, void *context)
 
 static void tell_scanned(void *context)
 {
-	send_news(context, &(struct news){ .what = NEWS_SCANNED });
+	struct folder *f = context;
+
+	send_news(f, &(struct news){ .what = NEWS_SCANNED, .configuration = f->followed });
 }
 
 static void tell_note(int level, const char *text, void *context)
@@ -205,7 +249,7 @@ static void on_news(void *message, void *context)
 
 	if (news->what == NEWS_CHANGES)
 		f->hooks.changed(news->changes, news->count, f->hooks.context);
-	else if (news->what == NEWS_SCANNED)
+	else if (news->what == NEWS_SCANNED && news->configuration == f->configuration)
 		f->hooks.scanned(f->hooks.context);
 	else if (news->text)
 		f->hooks.note(news->level, news->text, f->hooks.context);
@@ -327,21 +371,26 @@ int folder_start(struct event_base *base, const struct config *config, bool kern
  * @f: folder
  * @config: what to follow; the state directory stays what it was at the start
  *
- * Return: 0 or -ENOMEM, and nothing was changed.
+ * Return: 0, and the hook scanned is called once all of it was looked at; -ENOMEM, and nothing was changed: it is not.
  */
 int folder_reconfigure(struct folder *f, const struct config *config)
 {
 	struct order *order = calloc(1, sizeof(*order));
+	int err;
 
 	if (!order)
 		return -ENOMEM;
 	order->what = ORDER_CONFIGURE;
+	order->configuration = f->configuration + 1;
 	if (copy_config(&order->config, config)) {
 		drop_order(order);
 		return -ENOMEM;
 	}
 	remember_roots(f, config);
-	return send_order(f, order);
+	err = send_order(f, order);
+	if (!err)
+		f->configuration++;
+	return err;
 }
 
 /**

@@ -50,7 +50,10 @@ struct folder_status {
 /**
  * struct folder_hooks - called in the main thread
  * @changed: names changed, at one moment
- * @scanned: every file of every root was looked at and told of: what is not known by now does not exist
+ * @scanned: every file of every root was looked at and told of: what is not known by now does not exist. Called once
+ *	after the start and once after each folder_reconfigure() that returned 0, also when nothing was different; never
+ *	for a configuration that another one has followed. Not called while a root is missing that was never looked at,
+ *	or a directory in it cannot be read
  * @note: something an operator should know, e.g. why a file is left out; level as syslog's
  * @context: for them
  */
@@ -71,7 +74,10 @@ struct folder_hits {
 /* @kernel: publish to the module; without it everything is told as READY and nothing as PINNED. */
 int folder_start(struct event_base *base, const struct config *config, bool kernel, const struct folder_hooks *hooks,
 		 struct folder **out, char *why, size_t room);
-/* The configuration's roots and rules are those to follow from now on. Takes a copy of what it needs. */
+/*
+ * The configuration's roots and rules are those to follow from now on. Takes a copy of what it needs. What there is is
+ * not known from the call on, until the hook scanned is called.
+ */
 int folder_reconfigure(struct folder *f, const struct config *config);
 void folder_rescan(struct folder *f);
 /* Takes them over, in one block of memory that free() frees, the names in it included. */

@@ -29,14 +29,23 @@ static size_t move_all(struct root *root, enum stage from, enum stage to, size_t
 	return moved;
 }
 
+/* Nothing of it may have come to light after the group began: that is in the next one. */
+static void see_whether_known(struct worker *w, struct root *root)
+{
+	if (TAILQ_EMPTY(&root->unread) && TAILQ_EMPTY(&w->tree.to_scan) && root->group_is_all)
+		root->is_known = true;
+}
+
 static bool start_batch(struct worker *w, struct root *root)
 {
 	size_t moved;
 
 	if (!TAILQ_EMPTY(&w->tree.to_scan) || root_open(root))
 		return false;
-	if (!root->found_all)
+	if (!root->found_all) {
 		root->to_look_at = root->count[STAGE_DIRTY];
+		root->group_is_all = TAILQ_EMPTY(&root->unread);
+	}
 	root->found_all = true;
 	moved = move_all(root, STAGE_DIRTY, STAGE_GROUP,
 			 root->to_look_at < BATCH_NODES ? root->to_look_at : BATCH_NODES);
@@ -44,6 +53,7 @@ static bool start_batch(struct worker *w, struct root *root)
 	if (moved)
 		return true;
 	root->scanned = true;
+	see_whether_known(w, root);
 	/* What came meanwhile is a group like any other. */
 	settle_done(&root->settle);
 	if (root->count[STAGE_DIRTY])
@@ -75,6 +85,7 @@ static bool start(struct worker *w, struct root *root)
 		return false;
 	}
 	root->was_disturbed = false;
+	root->group_is_all = TAILQ_EMPTY(&root->unread);
 	add_links(root);
 	move_all(root, STAGE_DIRTY, STAGE_GROUP, SIZE_MAX);
 	return true;
@@ -169,6 +180,7 @@ static void finish(struct worker *w, struct root *root)
 		return;
 	}
 	commit(w, root);
+	see_whether_known(w, root);
 	settle_done(&root->settle);
 	if (root->count[STAGE_DIRTY])
 		settle_changed(&root->settle, clock_ms());
@@ -234,6 +246,13 @@ static void look_at_writers(struct worker *w, struct root *root)
 	}
 }
 
+/* What could not be read has been by now, or is gone, and there was nothing in it: a group without files ends that. */
+static void look_at_unknown(struct root *root)
+{
+	if (root->scanned && !root->is_known && !root->leaving && TAILQ_EMPTY(&root->unread) && !root->settle.pending)
+		settle_changed(&root->settle, clock_ms());
+}
+
 /**
  * group_second() - see whether those who wrote for too long have ended, for that is not always told
  * @w: worker
@@ -243,5 +262,8 @@ void group_second(struct worker *w)
 	struct root *root;
 
 	TAILQ_FOREACH(root, &w->tree.roots, next)
-	look_at_writers(w, root);
+	{
+		look_at_writers(w, root);
+		look_at_unknown(root);
+	}
 }

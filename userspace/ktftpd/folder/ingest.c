@@ -17,6 +17,9 @@
 /* A writer whose end was never told of, as that of truncate(), is taken for done after so long. */
 #define WRITER_MS 60000
 
+/* Nor is one who was there before us, and has written nothing for so long. */
+#define STALL_MS  5000
+
 static int64_t wall_ns(void)
 {
 	struct timespec now;
@@ -46,7 +49,7 @@ static int open_file(struct node *node, const struct stat *status)
 /*
  * Has somebody a file open for writing: 1, 0, or a negative errno where the kernel does not say. It says to who asks
  * for a lease, which is given back at once. Whoever opens the file in between waits for that moment, and the signal
- * that this sends is one that nobody hears.
+ * that this sends is one that nobody hears. Of other users' files it says so with CAP_LEASE alone.
  */
 static int test_lease(int fd)
 {
@@ -66,10 +69,11 @@ static int test_lease(int fd)
 static bool seems_written(const struct worker *w, const struct node *node, const struct stat *status)
 {
 	int64_t age_ns = wall_ns() - identity_ns(&status->st_mtim);
+	int64_t stall_ms = w->rules.quiet_ms > STALL_MS ? w->rules.quiet_ms : STALL_MS;
 
 	if (node->writing)
 		return clock_ms() - node->event_ms < WRITER_MS;
-	return !node->event_ms && age_ns >= 0 && age_ns < w->rules.quiet_ms * 1000000ll;
+	return !node->event_ms && age_ns >= 0 && age_ns < stall_ms * 1000000;
 }
 
 static bool is_written(const struct worker *w, struct node *node, int fd, const struct stat *status)

@@ -9,6 +9,7 @@
 /* What can be wrong as a whole; the first that is stands in the status. */
 enum problem {
 	PROBLEM_ROOT,
+	PROBLEM_UNREAD,
 	PROBLEM_STORE,
 	PROBLEM_WATCH,
 	PROBLEM_INDEX,

@@ -197,6 +197,30 @@ static const char *cure_of(int reason)
 	}
 }
 
+/* A directory that was never read keeps everybody waiting: the first of them is told of. */
+static void tell_of_unread(struct worker *w)
+{
+	const struct root *root;
+	const struct dir *dir = NULL;
+	int err;
+
+	TAILQ_FOREACH(root, &w->tree.roots, next)
+	if (!dir && !root->leaving && !root->missing_ms)
+		dir = TAILQ_FIRST(&root->unread);
+	if (!dir) {
+		problem_clear(&w->notes, PROBLEM_UNREAD);
+		return;
+	}
+	err = -dir->unread;
+	problem_set(&w->notes, PROBLEM_UNREAD,
+		    "%s%s%s: %s: %s; until it could be read nobody is told that a name does not exist", dir->root->path,
+		    *dir->path ? "/" : "", dir->path, strerror(err),
+		    err == EACCES || err == EPERM ?
+			    "files in it were served before: chmod or chown it, or leave it out by "
+			    "\"ignore\"" :
+			    "it is tried again each minute");
+}
+
 /**
  * roots_poll() - see whether the roots are there, and still the same
  * @w: worker
@@ -217,14 +241,15 @@ void roots_poll(struct worker *w)
 	}
 	if (missing)
 		problem_set(&w->notes, PROBLEM_ROOT, "%s: %s; until then %s", missing->path, cure_of(reason),
-			    missing->scanned ? "what was in it is served as it was" :
-					       "nobody is told that a name does not exist");
+			    missing->is_known ? "what was in it is served as it was" :
+						"nobody is told that a name does not exist");
 	else
 		problem_clear(&w->notes, PROBLEM_ROOT);
+	tell_of_unread(w);
 }
 
 /**
- * roots_all_scanned() - was everything looked at
+ * roots_all_scanned() - was everything looked at, so that what is not known does not exist
  * @w: worker
  */
 bool roots_all_scanned(const struct worker *w)
@@ -232,7 +257,7 @@ bool roots_all_scanned(const struct worker *w)
 	const struct root *root;
 
 	TAILQ_FOREACH(root, &w->tree.roots, next)
-	if (!root->leaving && !root->scanned)
+	if (!root->leaving && !root->is_known)
 		return false;
 	return true;
 }
@@ -246,7 +271,7 @@ bool roots_all_there(const struct worker *w)
 	const struct root *root;
 
 	TAILQ_FOREACH(root, &w->tree.roots, next)
-	if (root->leaving || !root->scanned || root->missing_ms)
+	if (root->leaving || !root->is_known || root->missing_ms)
 		return false;
 	return true;
 }
@@ -264,6 +289,22 @@ void roots_rescan(struct worker *w)
 	if (root->dev && !root->leaving)
 		tree_queue_scan(&w->tree, root->top, true);
 	worker_poke(w);
+}
+
+/**
+ * roots_doubt() - other rules: nothing is known before everything was looked at anew
+ * @w: worker
+ */
+void roots_doubt(struct worker *w)
+{
+	struct root *root;
+
+	roots_rescan(w);
+	TAILQ_FOREACH(root, &w->tree.roots, next)
+	{
+		root->is_known = false;
+		root->group_is_all = false;
+	}
 }
 
 static struct root *find(const struct worker *w, const struct config_root *wanted)

@@ -43,13 +43,57 @@ static int open_dir(struct dir *dir)
 	return resolve_open(dir->root->fd, dir->root->real, real, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
 }
 
+/* What index_each() looks for: a file that was served out of a directory. */
+struct trace {
+	const char *view;
+	const char *path;
+};
+
+static int is_trace(const struct index_row *row, void *context)
+{
+	const struct trace *trace = context;
+
+	return !strcmp(row->view, trace->view) && resolve_is_below(trace->path, row->path);
+}
+
+static bool was_served_from(struct worker *w, const struct dir *dir)
+{
+	struct trace trace = { .view = dir->root->view };
+	char *path = dir->node ? tree_absolute(dir->node) : strdup(dir->root->path);
+	int found = 1;
+
+	trace.path = path;
+	if (path)
+		found = w->index ? index_each(w->index, is_trace, &trace) : 0;
+	free(path);
+	/* What cannot be found out may be so. */
+	return found;
+}
+
+/*
+ * May a name be in it that would be denied: in one that was read before the names are known, and stay. One that may
+ * not be read is no fault, as lost+found is none, unless something in it was served before.
+ */
+static bool may_hold_names(struct worker *w, struct dir *dir, int err)
+{
+	if (dir->root->is_known)
+		return false;
+	if (root_open(dir->root))
+		return true;
+	if (dir->was_read)
+		return false;
+	return (err != -EACCES && err != -EPERM) || was_served_from(w, dir);
+}
+
 static void cannot_read(struct worker *w, struct dir *dir, int err)
 {
 	bool is_gone = err == -ENOENT || err == -ENOTDIR || err == -EXDEV || err == -ELOOP || err == -ESTALE;
 
 	if (dir->node)
 		examine_dirty(dir->node);
-	if (is_gone || dir->noted == err)
+	tree_set_unread(dir, may_hold_names(w, dir, err) ? err : 0);
+	/* That is a problem, which roots_poll() tells of. */
+	if (is_gone || dir->unread || dir->noted == err)
 		return;
 	dir->noted = err;
 	note(&w->notes, LOG_WARNING, "%s/%s: %s: what is in it is not served; it is tried again each minute",
@@ -92,15 +136,16 @@ static void doubt(struct dir *dir, bool deep, struct tree *tree)
 	}
 }
 
-static void found(struct worker *w, struct dir *dir, const struct dirent *entry)
+/* Returns 0 or -ENOMEM. */
+static int found(struct worker *w, struct dir *dir, const struct dirent *entry)
 {
 	struct node *node;
 
 	if (rules_base(&w->rules, entry->d_name) != VERDICT_SERVED || tree_find(&w->tree, dir, entry->d_name))
-		return;
+		return 0;
 	node = tree_add(&w->tree, dir, entry->d_name);
 	if (!node)
-		return;
+		return -ENOMEM;
 	if (entry->d_type == DT_DIR)
 		examine_enter(w, node, true);
 	else if (entry->d_type == DT_REG)
@@ -108,24 +153,33 @@ static void found(struct worker *w, struct dir *dir, const struct dirent *entry)
 	else
 		examine_early(w, node);
 	examine_dirty(node);
+	/* It is entered when it is examined, or when this is read again. */
+	return entry->d_type == DT_DIR && !node->dir && node->verdict == VERDICT_SERVED ? -ENOMEM : 0;
 }
 
 static int read_dir(struct worker *w, struct dir *dir, int fd)
 {
 	DIR *stream = fdopendir(fd);
 	const struct dirent *entry;
-	int err;
+	int err = 0, end;
 
 	if (!stream) {
 		err = -errno;
 		close(fd);
 		return err;
 	}
-	for (errno = 0; (entry = readdir(stream)) && !atomic_load(w->stop); errno = 0)
-		found(w, dir, entry);
-	err = entry ? 0 : -errno;
+	for (errno = 0; (entry = readdir(stream)) && !err && !atomic_load(w->stop); errno = 0)
+		err = found(w, dir, entry);
+	end = entry ? 0 : -errno;
 	closedir(stream);
-	return err;
+	return err ? err : end;
+}
+
+static void was_read(struct dir *dir)
+{
+	dir->noted = 0;
+	dir->was_read = true;
+	tree_set_unread(dir, 0);
 }
 
 static bool is_in_itself(const struct dir *dir)
@@ -165,6 +219,7 @@ void scan_dir(struct worker *w, struct dir *dir)
 	dir->ino = status.st_ino;
 	if (is_in_itself(dir)) {
 		close(fd);
+		was_read(dir);
 		examine_dirty(dir->node);
 		return;
 	}
@@ -174,7 +229,7 @@ void scan_dir(struct worker *w, struct dir *dir)
 	if (err)
 		cannot_read(w, dir, err);
 	else
-		dir->noted = 0;
+		was_read(dir);
 }
 
 /* A hidden thing is not served, but links may lead through it. */
@@ -270,7 +325,7 @@ static void queue_moved(struct worker *w, struct dir *dir)
 	struct stat status;
 	int fd;
 
-	if (dir->noted)
+	if (dir->noted || dir->unread)
 		tree_queue_scan(&w->tree, dir, true);
 	if (root_open(dir->root))
 		return;

@@ -54,6 +54,7 @@ struct root *tree_add_root(struct tree *tree, const char *path, const char *view
 	for (i = 0; i < STAGES; i++)
 		TAILQ_INIT(&root->stages[i]);
 	TAILQ_INIT(&root->links);
+	TAILQ_INIT(&root->unread);
 	root->fd = -1;
 	root->order = last ? last->order + 1 : 0;
 	snprintf(root->view, sizeof(root->view), "%s", view);
@@ -207,6 +208,7 @@ struct dir *tree_make_dir(struct tree *tree, struct node *node)
  */
 void tree_remove_dir(struct tree *tree, struct dir *dir)
 {
+	tree_set_unread(dir, 0);
 	if (dir->is_queued)
 		TAILQ_REMOVE(&tree->to_scan, dir, queued);
 	if (dir->node)
@@ -215,6 +217,22 @@ void tree_remove_dir(struct tree *tree, struct dir *dir)
 	free(dir->path);
 	free(dir->real);
 	free(dir);
+}
+
+/**
+ * tree_set_unread() - a directory keeps its root from being known, or no longer
+ * @dir: directory
+ * @err: why it could not be read, a negative errno; 0 for no longer
+ */
+void tree_set_unread(struct dir *dir, int err)
+{
+	struct root *root = dir->root;
+
+	if (dir->unread && !err)
+		TAILQ_REMOVE(&root->unread, dir, of_unread);
+	if (!dir->unread && err)
+		TAILQ_INSERT_TAIL(&root->unread, dir, of_unread);
+	dir->unread = err;
 }
 
 /**

@@ -124,6 +124,9 @@ TAILQ_HEAD(node_list, node);
  * @is_queued: it waits
  * @is_deep: and what is below it, too
  * @noted: why it could not be read, as was told; 0 when it could
+ * @was_read: it was read once
+ * @unread: why it was not, while that keeps its root from being known; 0 when it does not
+ * @of_unread: others of the root
  */
 struct dir {
 	struct root *root;
@@ -139,6 +142,9 @@ struct dir {
 	bool is_queued;
 	bool is_deep;
 	int noted;
+	bool was_read;
+	int unread;
+	TAILQ_ENTRY(dir) of_unread;
 };
 
 TAILQ_HEAD(dir_list, dir);
@@ -162,7 +168,10 @@ TAILQ_HEAD(dir_list, dir);
  * @to_look_at: of the first scan, how many nodes were found and not examined yet
  * @batch_began_bytes: how much had been read when the last batch of it was served
  * @found_all: every directory was read once
- * @scanned: and every file was looked at once
+ * @scanned: and every file was looked at once, but for those in @unread
+ * @unread: directories that were never read, and may hold names that somebody asks for
+ * @group_is_all: there was none when the group began
+ * @is_known: every file was looked at by the rules of now: a name that is not known does not exist
  * @leaving: it is no longer configured: stays until the others were scanned
  * @missing_ms: since when it is not there, 0 when it is
  * @is_remote: others may change it without our being told
@@ -186,6 +195,9 @@ struct root {
 	uint64_t batch_began_bytes;
 	bool found_all;
 	bool scanned;
+	struct dir_list unread;
+	bool group_is_all;
+	bool is_known;
 	bool leaving;
 	int64_t missing_ms;
 	bool is_remote;
@@ -219,6 +231,7 @@ struct dir *tree_make_dir(struct tree *tree, struct node *node);
 /* What is in it has to be removed before, and its watch. */
 void tree_remove_dir(struct tree *tree, struct dir *dir);
 
+void tree_set_unread(struct dir *dir, int err);
 void tree_queue_scan(struct tree *tree, struct dir *dir, bool deep);
 void tree_set_stage(struct node *node, enum stage stage);
 void tree_set_link(struct node *node, bool is_link);

@@ -68,6 +68,9 @@ static void see_whether_scanned(struct worker *w)
 	roots_leave(w);
 	if (!w->scanned)
 		publish_scanned(w);
+	else if (w->tell_scanned)
+		w->hooks.scanned(w->hooks.context);
+	w->tell_scanned = false;
 	if (roots_all_there(w))
 		rows_tidy(w);
 }
@@ -395,7 +398,9 @@ void worker_free(struct worker *w)
  * @w: worker
  * @config: what to follow; the state directory stays what it is
  *
- * Return: 0 or -ENOMEM.
+ * Everything configured was looked at: that is told once more when it is so.
+ *
+ * Return: 0; -ENOMEM when not all of it is followed, and then that is not told.
  */
 int worker_configure(struct worker *w, const struct config *config)
 {
@@ -405,10 +410,12 @@ int worker_configure(struct worker *w, const struct config *config)
 	if (err)
 		return err;
 	if (!rules_same(&w->rules, &rules) && w->rules.ignore)
-		roots_rescan(w);
+		roots_doubt(w);
 	rules_free(&w->rules);
 	w->rules = rules;
 	if (w->publisher)
 		publisher_set_limit(w->publisher, config->pin_bytes);
-	return roots_change(w, config->roots, config->root_count);
+	err = roots_change(w, config->roots, config->root_count);
+	w->tell_scanned = !err;
+	return err;
 }

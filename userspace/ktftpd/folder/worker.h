@@ -63,6 +63,7 @@ struct worker_hooks {
  * @unwatched: directories that the kernel tells nothing of
  * @seconds: since the start, for what is done less often
  * @scanned: everything was looked at once
+ * @tell_scanned: the main thread is to be told so again
  * @can_put: rows may be written now
  * @tidied: what is left of earlier runs was removed
  */
@@ -95,6 +96,7 @@ struct worker {
 	uint64_t unwatched;
 	uint64_t seconds;
 	bool scanned;
+	bool tell_scanned;
 	bool can_put;
 	bool tidied;
 };
@@ -114,6 +116,7 @@ void roots_poll(struct worker *w);
 int roots_change(struct worker *w, const struct config_root *roots, size_t count);
 void roots_leave(struct worker *w);
 void roots_rescan(struct worker *w);
+void roots_doubt(struct worker *w);
 bool roots_all_scanned(const struct worker *w);
 bool roots_all_there(const struct worker *w);
 

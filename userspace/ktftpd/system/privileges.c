@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the daemon keeps of what it was started with: CAP_NET_ADMIN, to publish to the module, and
- * CAP_NET_BIND_SERVICE, for port 69 where the module does not serve. Everything else goes, for good, and is looked at
- * afterwards: a daemon that could not drop what it does not need does not run. Before any thread is started, for
- * capabilities are a thread's.
+ * What the daemon keeps of what it was started with: CAP_NET_ADMIN, to publish to the module, CAP_NET_BIND_SERVICE,
+ * for port 69 where the module does not serve, and CAP_LEASE, to be told by the kernel whether somebody writes to a
+ * file of another user. Everything else goes, for good, and is looked at afterwards: a daemon that could not drop what
+ * it does not need does not run. Before any thread is started, for capabilities are a thread's.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -19,7 +19,7 @@
 #include "identity.h"
 #include "system.h"
 
-static const unsigned int needed[] = { CAP_NET_ADMIN, CAP_NET_BIND_SERVICE };
+static const unsigned int needed[] = { CAP_NET_ADMIN, CAP_NET_BIND_SERVICE, CAP_LEASE };
 
 #define NEEDED (sizeof(needed) / sizeof(*needed))
 

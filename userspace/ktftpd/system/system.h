@@ -18,9 +18,9 @@ void system_status(const char *status);
 int system_watchdog_start(struct event_base *base);
 
 /*
- * Becomes the configuration's user, with CAP_NET_ADMIN and CAP_NET_BIND_SERVICE, as far as they are there, and no
- * more; nothing but dropping capabilities when not started by root. After system_make_directories(), which gives him
- * his directories, and before any thread. Fails when something is left that should not be.
+ * Becomes the configuration's user, with CAP_NET_ADMIN, CAP_NET_BIND_SERVICE and CAP_LEASE, as far as they are there,
+ * and no more; nothing but dropping capabilities when not started by root. After system_make_directories(), which
+ * gives him his directories, and before any thread. Fails when something is left that should not be.
  */
 int system_drop_privileges(const struct config *config, char *why, size_t room);
 

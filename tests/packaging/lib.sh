@@ -36,7 +36,12 @@ mount_root()
 	mount -t tmpfs tmpfs "$HOST/run"
 	mount -t tmpfs tmpfs "$HOST/var/lib/dpkg"
 	mount -t tmpfs tmpfs "$HOST/var/lib/dkms"
-	"$PACKAGING_DIR/dpkg-subset" /var/lib/dpkg "$HOST/var/lib/dpkg" "$PACKAGES"/*.deb
+	# tests/packaging/run has it, for that takes long where it is emulated.
+	if [ -d "$PACKAGES/dpkg" ]; then
+		cp -r "$PACKAGES/dpkg/." "$HOST/var/lib/dpkg/"
+	else
+		"$PACKAGING_DIR/dpkg-subset" /var/lib/dpkg "$HOST/var/lib/dpkg" "$PACKAGES"/*.deb
+	fi
 }
 
 unmount_root()
@@ -70,6 +75,6 @@ install_packages()
 
 	[ "$#" -gt 0 ] || set -- ktftp ktftp-dkms
 	for name in "$@"; do
-		in_host dpkg --install "$(echo "$PACKAGES/${name}"_*.deb)"
+		in_host dpkg --force-unsafe-io --install "$(echo "$PACKAGES/${name}"_*.deb)"
 	done
 }

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # The installed service under systemd, with the module: begun, reloaded, hung, killed, stopped; what it may do; the
-# guard; packages that come and go while the module is in use. In a guest of tests/vm/run; the packages are there.
+# guard. In a guest of tests/vm/run; the packages are there.
 
-# shellcheck source-path=SCRIPTDIR source=lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=systemd.sh
+. "$(dirname "${BASH_SOURCE[0]}")/systemd.sh"
 
 MARKER=/var/lib/ktftp/guard
 
@@ -20,130 +20,7 @@ TESTS=(
 	the_guards_marker_stands_while_the_module_is_young
 	a_marker_of_another_boot_keeps_the_module_out
 	it_starts_where_only_run_can_be_written
-	installing_again_leaves_the_module_and_its_downloads_alone
-	removing_the_modules_package_leaves_a_module_in_use_alone
-	removing_the_package_closes_the_port
 )
-
-before_tests()
-{
-	mount_root
-	install_packages
-	install_module
-	# Where files can be pinned; an overlay's cannot.
-	mount -t tmpfs tmpfs "$HOST/var/lib/ktftp"
-	chroot "$HOST" chown ktftp:ktftp /var/lib/ktftp
-	head -c 300000 /dev/urandom > "$HOST/srv/tftp/some.bin"
-	ip link set lo up
-	mask_what_is_not_needed
-	boot
-}
-
-after_tests()
-{
-	[ -z "${MANAGER:-}" ] || kill -KILL "$MANAGER"
-	wait 2> /dev/null
-	unmount_root
-}
-
-# Of what a host begins with, an emulated one has the journal alone.
-mask_what_is_not_needed()
-{
-	local unit name
-
-	for unit in "$HOST"/{etc,usr/lib}/systemd/system/{sysinit,sockets,local-fs}.target.wants/* timers.target \
-		systemd-logind.service; do
-		name=$(basename "$unit")
-		[[ $name == systemd-journald* ]] || ln -sf /dev/null "$HOST/etc/systemd/system/$name"
-	done
-	# What waits for a network is another matter.
-	for name in ifupdown-wait-online systemd-networkd-wait-online NetworkManager-wait-online; do
-		ln -sf /dev/null "$HOST/etc/systemd/system/$name.service"
-	done
-}
-
-# boot: systemd on $HOST; its process is $MANAGER, as this namespace sees it.
-boot()
-{
-	"$PACKAGING_DIR/boot" "$HOST" > "$LAYER/console" 2>&1 &
-	BOOT=$!
-	wait_until has_begun || { cat "$LAYER/console"; return 1; }
-}
-
-has_begun()
-{
-	MANAGER=$(pgrep -P "$BOOT") && in_system systemctl is-active --quiet basic.target
-}
-
-# in_system COMMAND...: in the mounts, processes and groups of what systemd has begun.
-in_system()
-{
-	nsenter --target "$MANAGER" --mount --pid --cgroup --ipc --root --wd=/ "$@"
-}
-
-begin_service()
-{
-	in_system systemctl start ktftpd || { show_log; return 1; }
-	wait_until serves some.bin
-}
-
-show_log()
-{
-	in_system journalctl --no-pager --unit ktftpd --lines 40
-}
-
-property()
-{
-	in_system systemctl show --value --property "$1" ktftpd
-}
-
-# main_pid: as the guest sees it.
-main_pid()
-{
-	pgrep --ns "$MANAGER" --nslist pid -x ktftpd
-}
-
-fetch()
-{
-	curl -gsS --max-time 30 -o "$LAYER/got" "tftp://127.0.0.1/$1"
-}
-
-# serves NAME
-serves()
-{
-	fetch "$1" && cmp -s "$LAYER/got" "$HOST/srv/tftp/$1"
-}
-
-# is_pinned NAME: the module has it.
-is_pinned()
-{
-	ktftpctl list "$1" | grep -q pinned
-}
-
-in_kernel()
-{
-	wait_until is_pinned some.bin
-}
-
-# configure LINE...: beside the default.
-configure()
-{
-	at_end write_configuration
-	write_configuration "$@"
-}
-
-write_configuration()
-{
-	printf '%s\n' 'root = "/srv/tftp"' "$@" | in_system sh -c 'cat > /etc/ktftp/ktftpd.conf'
-}
-
-# drop_in LINE...: of the unit, for this test.
-drop_in()
-{
-	at_end in_system sh -c 'rm -f /run/systemd/system/ktftpd.service.d/test.conf; systemctl daemon-reload'
-	printf '%s\n' "$@" | in_system sh -c 'mkdir -p /run/systemd/system/ktftpd.service.d
-		cat > /run/systemd/system/ktftpd.service.d/test.conf; systemctl daemon-reload'
-}
 
 the_service_loads_the_module_and_serves_by_it()
 {
@@ -229,47 +106,11 @@ a_reload_with_a_mistake_fails_and_says_where()
 	serves some.bin
 }
 
-# fetch_again_and_again FILE: until it is removed; a byte to it for each download, and what failed.
-fetch_again_and_again()
-{
-	while [ -e "$1" ]; do
-		if curl -gsS --max-time 30 -o "$1.got" tftp://127.0.0.1/some.bin && cmp "$1.got" "$HOST/srv/tftp/some.bin"; then
-			printf . >> "$1.count"
-		else
-			echo "failed" >> "$1.failed"
-		fi
-	done 2>> "$1.failed"
-}
-
 is_another_than()
 {
 	local pid
 
 	pid=$(main_pid) && [ "$pid" != "$1" ] && [ "$(property ActiveState)" = active ]
-}
-
-has_fetched()
-{
-	[ "$(stat -c %s "$LAYER/loop.count" 2> /dev/null || echo 0)" -ge "$1" ]
-}
-
-# while_downloading COMMAND...: one after the other, before, while and after it; none fails.
-while_downloading()
-{
-	local loop count
-
-	rm -f "$LAYER"/loop*
-	: > "$LAYER/loop"
-	fetch_again_and_again "$LAYER/loop" &
-	loop=$!
-	at_end rm -f "$LAYER/loop"
-	wait_until has_fetched 2
-	"$@"
-	count=$(stat -c %s "$LAYER/loop.count")
-	wait_until has_fetched $((count + 2))
-	rm "$LAYER/loop"
-	wait "$loop"
-	[ ! -s "$LAYER/loop.failed" ] || fail "downloads failed: $(< "$LAYER/loop.failed")"
 }
 
 kill_three_times()
@@ -371,55 +212,6 @@ it_starts_where_only_run_can_be_written()
 	in_system test -d /run/ktftp/state
 	show_log | grep -q 'cannot write to /var/lib/ktftp'
 	[ "$(in_system stat -c %U /run/ktftp/state)" = ktftp ]
-}
-
-# mark_module: by a parameter, which a module that was loaded anew would not have.
-mark_module()
-{
-	at_end write_linger 20000
-	write_linger 20001
-}
-
-write_linger()
-{
-	echo "$1" > /sys/module/ktftp/parameters/linger_ms
-}
-
-is_marked()
-{
-	[ "$(< /sys/module/ktftp/parameters/linger_ms)" = 20001 ]
-}
-
-installing_again_leaves_the_module_and_its_downloads_alone()
-{
-	begin_service
-	in_kernel
-	mark_module
-	while_downloading in_system dpkg --install "$(echo "$PACKAGES"/ktftp_*.deb)" "$(echo "$PACKAGES"/ktftp-dkms_*.deb)"
-	is_marked
-	[ "$(property ActiveState)" = active ]
-}
-
-removing_the_modules_package_leaves_a_module_in_use_alone()
-{
-	begin_service
-	in_kernel
-	mark_module
-	at_end in_system dpkg --install "$(echo "$PACKAGES"/ktftp-dkms_*.deb)"
-	while_downloading in_system dpkg --purge ktftp-dkms
-	is_marked
-}
-
-removing_the_package_closes_the_port()
-{
-	begin_service
-	in_kernel
-	at_end in_system dpkg --install "$(echo "$PACKAGES"/ktftp_*.deb)"
-	in_system dpkg --remove ktftp
-	! main_pid || fail "the daemon runs"
-	[ -e /sys/module/ktftp ]
-	[ -z "$(ktftpctl list | tail -n +2)" ] || fail "$(ktftpctl list)"
-	! fetch some.bin 2> /dev/null || fail "it is served"
 }
 
 run_tests "$@"

@@ -82,7 +82,7 @@ for f in bad:
     assert f["cure"], f
 assert {f["level"] for f in found} <= {"ok", "warning", "error", "unknown"}, found'
 	ctl doctor > text || true
-	[ "$(grep -c ' => ' text)" -ge "$(grep -cE '^(warning|error)' text)" ]
+	[ "$(grep -c ' => ' text)" -ge "$(grep -cE '^(warning|error)' text || true)" ]
 }
 
 the_exit_status_is_that_of_the_worst()
@@ -94,7 +94,7 @@ the_exit_status_is_that_of_the_worst()
 	serve
 	examine
 	! grep -q ' error ' found || skip "this machine has errors of its own: $(< found)"
-	[ "$STATUS" = "$(grep -c -m 1 ' warning ' found)" ]
+	[ "$STATUS" = "$(grep -c -m 1 ' warning ' found || true)" ]
 	ctl drain
 	examine
 	[ "$STATUS" = 1 ]

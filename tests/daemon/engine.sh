@@ -26,11 +26,13 @@ export ASAN_OPTIONS=exitcode=77:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
 TESTS=(
 	every_client_gets_every_size_from_both_families
 	windows_of_all_sizes_carry_whole_files
+	windows_are_taken_apart_where_the_host_does_not
 	block_numbers_wrap_around
 	every_family_of_phones_and_boot_loaders_downloads
 	a_bad_network_is_survived_in_lock_step
 	a_bad_network_is_survived_with_windows
 	what_the_host_drops_goes_again
+	what_a_queue_has_no_room_for_goes_again_soon
 	the_address_that_was_asked_answers
 	a_blocksize_is_no_larger_than_the_way_carries
 	a_block_that_was_not_asked_to_fit_is_fragmented
@@ -69,6 +71,8 @@ addresses()
 
 	shift 2
 	ip -n "$namespace" link set lo up
+	# Link-local addresses are to be had at once.
+	ip netns exec "$namespace" sysctl -qw "net.ipv6.conf.$device.accept_dad=0"
 	ip -n "$namespace" link set "$device" up
 	for address; do
 		nodad=()
@@ -211,6 +215,20 @@ windows_of_all_sizes_carry_whole_files()
 	[ "$(counter requests_aborted)" = 0 ] || fail "$(cat counters)"
 }
 
+# The host is asked to take windows apart; where it says that it does not, they leave block by block.
+windows_are_taken_apart_where_the_host_does_not()
+{
+	two_hosts
+	make_file image 30000
+	serve -o rto_min_ms=200
+	ip -n "$SERVER_NS" route add "$CLIENT/32" dev s0 mtu 400
+	load --clients 1 --transfers 20 --blksize 512 --windowsize 16
+	stop
+	[ "$(counter send_failed)" = 0 ] || fail "$(cat counters)"
+	# What was asked of the host in vain was sent at once all the same.
+	[ "$(counter segments_repeated)" -lt 20 ] || fail "$(cat counters)"
+}
+
 block_numbers_wrap_around()
 {
 	two_hosts
@@ -300,6 +318,27 @@ what_the_host_drops_goes_again()
 	load --clients 4 --transfers 8
 	stop
 	[ "$(counter send_failed)" -ge 10 ] || fail "$(cat counters)"
+}
+
+# What never left is no repeat, and is not backed off for.
+what_a_queue_has_no_room_for_goes_again_soon()
+{
+	two_hosts
+	serve -o rto_min_ms=200
+	make_file image 300000
+	on_server nft -f - <<- RULES
+		table netdev loss {
+			chain out {
+				type filter hook egress device s0 priority 0
+				udp sport >= 61000 numgen random mod 10 == 0 drop
+			}
+		}
+	RULES
+	load --clients 4 --transfers 8
+	load --clients 4 --transfers 8 --blksize 1024 --windowsize 16
+	stop
+	[ "$(counter send_failed)" -ge 100 ] || fail "$(cat counters)"
+	[ $(($(counter segments_repeated) * 10)) -lt "$(counter send_failed)" ] || fail "$(cat counters)"
 }
 
 # answerer ADDRESS: who answers a request that was sent there, and to which port it may not be.

@@ -586,7 +586,7 @@ what_is_left_out_is_told_of_once()
 	started -w -b 10
 	[ "$(served | cut -d' ' -f2 | xargs)" = 'readable' ]
 	said 'NOTE .*/pipe is not served: not a regular file'
-	said 'NOTE .*/large is not served: larger than max_file_bytes'
+	said 'NOTE .*/large is not served: larger than max-file'
 	said 'NOTE .*/fits is not served: others may not read it'
 	said 'NOTE .* is not served: its name contains control'
 	said 'NOTE .* is not served: a name has at most 255 bytes'
@@ -639,7 +639,7 @@ files_beyond_the_most_are_left_out()
 	put "$ROOT/b" 2
 	started -m 2
 	put "$ROOT/c" 3
-	said 'NOTE .*/c is not served: there are more files than max_files'
+	said 'NOTE .*/c is not served: there are more files than max-files'
 	said 'GONE default c'
 	rm "$ROOT/a"
 	wait_until serves_not a

@@ -32,6 +32,9 @@ TESTS=(
 	prometheus_gets_its_page
 	nothing_but_metrics_is_served
 	connections_beyond_the_most_wait_and_are_served
+	without_descriptors_it_waits_and_tells_so_once_in_a_while
+	a_reload_moves_metrics
+	a_reload_that_cannot_have_its_metrics_is_refused_and_nothing_changes
 	alerts_are_complete
 )
 
@@ -500,6 +503,96 @@ connections_beyond_the_most_wait_and_are_served()
 	at_end kill "$!"
 	wait_until [ -e connected ]
 	[ "$(find "/proc/$DAEMON_PID/fd" | wc -l)" -lt $((before + 50)) ]
+}
+
+wait_is_told()
+{
+	log_says 'the socket for metrics cannot accept: Too many open files'
+}
+
+# Accepting again and again at once would tell so thousands of times.
+without_descriptors_it_waits_and_tells_so_once_in_a_while()
+{
+	local descriptors curl
+
+	work_dir
+	serve_metrics
+	descriptors=$(prlimit --pid "$DAEMON_PID" --nofile --output SOFT --noheadings --raw)
+	prlimit --pid "$DAEMON_PID" --nofile=3:
+	curl -gsS --max-time 60 -o page "http://$METRICS/metrics" &
+	curl=$!
+	at_end kill "$curl"
+	wait_until wait_is_told
+	prlimit --pid "$DAEMON_PID" "--nofile=$descriptors:"
+	wait "$curl"
+	grep -q '^ktftp_' page
+	[ "$(grep -c 'metrics cannot accept' "$DAEMON_LOG")" -lt 100 ]
+}
+
+a_reload_moves_metrics()
+{
+	local address
+
+	work_dir
+	serve_metrics
+	# Another address of the same port: that at all addresses is in its way.
+	for address in "0.0.0.0:${METRICS##*:}" "127.0.0.2:${METRICS##*:}" 127.0.0.1:9470; do
+		configure 'listen "127.0.0.1" {}' "metrics = \"$address\""
+		reload_daemon
+		answers_http 200 "http://${address/0.0.0.0/127.0.0.9}/metrics"
+	done
+	! curl -gsS -o body "http://127.0.0.2:${METRICS##*:}/metrics" 2> /dev/null || fail "the one before still answers"
+	configure 'listen "127.0.0.1" {}' 'metrics = off'
+	reload_daemon
+	! curl -gsS -o body http://127.0.0.1:9470/metrics 2> /dev/null || fail "it still answers"
+}
+
+# another_has ADDRESS PORT
+another_has()
+{
+	python3 -c '
+import signal, socket, sys
+s = socket.create_server((sys.argv[1], int(sys.argv[2])))
+signal.pause()' "$1" "$2" &
+	at_end kill "$!"
+	wait_until is_received_at tcp "$2"
+}
+
+# refuses_metrics ADDRESS:PORT: a reload, and is what it was, also where it would listen elsewhere.
+refuses_metrics()
+{
+	local said
+
+	configure 'listen "127.0.0.2" {}' "metrics = \"$1\""
+	! said=$(reload_daemon 2>&1) || fail "$1 was not refused"
+	[[ $said == *"cannot listen for metrics on"* ]] || fail "refused with: $said"
+	answers_http 200 "http://$METRICS/metrics"
+	downloads_whole file "$ROOT/file"
+	! ss -Hlun 'sport = :69' | grep -q 127.0.0.2 || fail "it listens where the refused file says"
+}
+
+a_reload_that_cannot_have_its_metrics_is_refused_and_nothing_changes()
+{
+	work_dir
+	make_file "$ROOT/file" 700
+	serve_metrics
+	another_has 127.0.0.1 9470
+	refuses_metrics 127.0.0.1:9470
+	refuses_metrics "192.0.2.1:${METRICS##*:}"
+	# The other way round: listeners that cannot be leave metrics as they are.
+	configure 'listen "192.0.2.1" {}' 'metrics = "127.0.0.1:9471"'
+	! reload_daemon 2> /dev/null || fail "not refused"
+	answers_http 200 "http://$METRICS/metrics"
+	! ss -Hltn 'sport = :9471' | grep -q . || fail "it listens for metrics where the refused file says"
+	configure 'listen "192.0.2.1" {}' "metrics = \"0.0.0.0:${METRICS##*:}\""
+	! reload_daemon 2> /dev/null || fail "not refused"
+	answers_http 200 "http://$METRICS/metrics"
+	! answers_elsewhere || fail "it answers at all addresses"
+}
+
+answers_elsewhere()
+{
+	curl -gsS -o body "http://127.0.0.9:${METRICS##*:}/metrics" 2> /dev/null
 }
 
 alerts_are_complete()

@@ -19,6 +19,7 @@ TESTS=(
 	it_goes_to_the_background_when_it_serves
 	a_configuration_is_checked_without_serving
 	a_senseless_command_line_is_refused
+	parameters_are_set_without_loading_and_without_a_guard
 )
 
 # process_has FIELD VALUE...: of the daemon's status in /proc; each of its threads.
@@ -214,6 +215,22 @@ a_senseless_command_line_is_refused()
 	done
 	"$KTFTPD" --version | grep -qx "ktftpd $(< "$TREE/VERSION")"
 	"$KTFTPD" --help | grep -q -- --load-module
+	"$KTFTPD" --help | grep -q -- --set-parameters
+}
+
+# A bare run may come at any time, and beside a daemon that serves in user space.
+parameters_are_set_without_loading_and_without_a_guard()
+{
+	[ ! -e /sys/module/ktftp ] || skip "the module is loaded"
+	work_dir
+	configure 'engine = auto' 'module { rto_min_ms = 20 }'
+	rmdir "$DAEMON/state" "$DAEMON/run"
+	"$KTFTPD" --set-parameters -c "$DAEMON/ktftpd.conf" > said 2>&1 || fail "it failed: $(< said)"
+	[ ! -s said ] || fail "it said: $(< said)"
+	[ ! -e "$DAEMON/state" ] || fail "it made a state directory, for a marker"
+	[ ! -e "$DAEMON/run" ] || fail "it made a run directory"
+	configure 'engine = auto' 'no-such-option = 1'
+	refused "no-such-option" "$KTFTPD" --set-parameters -c "$DAEMON/ktftpd.conf"
 }
 
 run_tests "$@"

@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 # What tests of the packages share: KTAP (see ktap.sh), and a host of their own, $HOST: a writable layer over the root
-# file system of the guest, with an administration of packages that knows what ours depend on and nothing else, and
+# file system, with an administration of packages that knows what ours depend on and nothing else, and
 # the module's file where DKMS would put it.
+
+# On a host, in mounts and a network of the program's own: it leaves nothing there. A guest is its own.
+if [ -z "${KTFTP_MODULE_DIR:-}" ] && [ -z "${KTFTP_TEST_NAMESPACE:-}" ]; then
+	[ "$(id -u)" = 0 ] || { echo "1..0 # SKIP needs root, for a root file system of its own"; exit 4; }
+	KTFTP_TEST_NAMESPACE=1 exec unshare --mount --net --propagation private "$0" "$@"
+fi
 
 PACKAGING_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 . "$PACKAGING_DIR/../lib/ktap.sh"
 
-TREE=${KTFTP_TREE:?only in a guest of tests/vm/run}
+TREE=$(cd "$PACKAGING_DIR/../.." && pwd -P)
 LAYER=/run/ktftp-test
 HOST=/run/ktftp-test/host
 UPPER=$LAYER/upper

@@ -47,7 +47,7 @@ serve_both()
 without_a_daemon_lists_are_the_modules()
 {
 	begin
-	ctl listen add 127.0.0.1
+	ctl listen add 127.0.0.1 single-port
 	succeeds publish file
 	succeeds list
 	[ "$(sed -n 1p out | tr -s ' ')" = 'NAME SIZE KIND VIEW OWNER HITS AGE' ]
@@ -116,8 +116,8 @@ stats_are_the_modules_unless_the_daemons_are_wanted()
 	get large
 	get small
 	cmp got "$ROOT/small"
-	json 'x["ended_complete"] == 2 and x["bytes_sent"] == 2000' stats
-	json 'x["ended_complete"] == 1 and x["bytes_sent"] == 9000000' stats --daemon
+	json 'x["ended_complete"] == 2 and 2000 <= x["bytes_sent"] < 9000000' stats
+	json 'x["ended_complete"] == 1 and x["bytes_sent"] >= 9000000' stats --daemon
 }
 
 status_tells_of_the_module()
@@ -131,7 +131,7 @@ status_tells_of_the_module()
 
 is_drained()
 {
-	[ "$(ctl listen | grep -c ' draining ')" = "$1" ]
+	[ "$(ctl listen | grep -c ' draining ' || true)" = "$1" ]
 }
 
 drain_asks_the_daemon_where_there_is_one()

@@ -240,6 +240,29 @@ roots_are_views_in_their_order()
 	are stack default
 }
 
+# What a daemon that was killed left serves on, until one that is not to use the module begins.
+in_user_space_what_the_module_served_for_the_daemon_is_closed()
+{
+	begin
+	start_with 'listen "127.0.0.1" {}'
+	ctl listen add 127.0.0.1:6969
+	stop_daemon
+	DAEMON_ENGINE=user
+	start_with 'listen "127.0.0.1" {}'
+	grep -q 'engine = user: 1 listeners that ktftpd had in the module are closed' "$DAEMON_LOG"
+	are listeners '127.0.0.1 6969'
+}
+
+parameters_are_set_at_a_reload_as_well()
+{
+	begin
+	set_param rto_min_ms 16
+	configure 'module { rto_min_ms = 20 }'
+	"$KTFTPD" -c "$DAEMON/ktftpd.conf" --set-parameters
+	[ "$(< $PARAMETERS/rto_min_ms)" = 20 ]
+	[ ! -e "$DAEMON/state/guard" ]
+}
+
 parameters_of_the_module_are_set_by_root_and_told_of_to_others()
 {
 	begin
@@ -257,6 +280,8 @@ parameters_of_the_module_are_set_by_root_and_told_of_to_others()
 }
 
 TESTS=(
+	in_user_space_what_the_module_served_for_the_daemon_is_closed
+	parameters_are_set_at_a_reload_as_well
 	a_start_makes_what_the_file_says
 	without_listeners_all_addresses_are_listened_on
 	a_reload_adds_and_closes_and_leaves_what_was_made_by_hand

@@ -68,6 +68,8 @@ int usage(const struct ctl *ctl, const char *format, ...) __attribute__((format(
 int failed(const struct ctl *ctl, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int end_of_line(const struct ctl *ctl, const struct words *words);
 const struct command *find_command(const struct ctl *ctl, const struct command *commands, const char *word);
+const struct command *find_settled_command(const struct ctl *ctl, const struct command *commands, size_t settled,
+					   const char *word);
 int parse_number(const struct ctl *ctl, const char *what, const char *word, unsigned long least, unsigned long most,
 		 unsigned long *out);
 int parse_address_port(const struct ctl *ctl, const char *word, struct ktftp_address *address, uint16_t *port);

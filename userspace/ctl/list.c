@@ -108,19 +108,57 @@ static void add_daemon_entry(const json_t *item, struct listing *listing)
 		print_daemon_row(item);
 }
 
+/* The daemon gives a list in pieces. How often to begin anew when names come or go meanwhile. */
+#define MOST_TRIES 5
+
+/* A piece; *next is where the next one begins, -1 at the end, and *of how many names there are. */
+static int ask_piece(struct ctl *ctl, const struct listing *listing, json_t *names, json_int_t *next, json_int_t *of)
+{
+	json_t *arguments = json_pack("{s:I}", "from", *next), *answer;
+
+	if (listing->glob)
+		json_object_set_new(arguments, "glob", json_name(listing->glob));
+	if (ask_served(ctl, "list", arguments, &answer))
+		return CTL_FAILED;
+	json_array_extend(names, json_object_get(answer, "names"));
+	*next = json_is_integer(json_object_get(answer, "next")) ? get_integer(answer, "next") : -1;
+	*of = get_integer(answer, "of");
+	json_decref(answer);
+	return CTL_OK;
+}
+
+/* All names, of one moment unless there is no end of changes. */
+static int ask_names(struct ctl *ctl, const struct listing *listing, json_t *names)
+{
+	json_int_t next = 0, of = 0, of_first = 0;
+	int status = CTL_OK, tries = 0;
+
+	while (!status && next >= 0) {
+		const bool first = !next;
+
+		status = ask_piece(ctl, listing, names, &next, &of);
+		if (first)
+			of_first = of;
+		if (of != of_first && ++tries < MOST_TRIES) {
+			json_array_clear(names);
+			next = 0;
+		}
+	}
+	return status;
+}
+
 static int list_daemon(struct ctl *ctl, struct listing *listing)
 {
-	json_t *arguments = listing->glob ? json_pack("{s:o}", "glob", json_name(listing->glob)) : NULL, *list, *item;
+	json_t *names = json_array(), *item;
+	int status = ask_names(ctl, listing, names);
 	size_t i;
 
-	if (ask_served(ctl, "list", arguments, "names", &list))
-		return CTL_FAILED;
-	json_array_foreach(list, i, item)
+	json_array_foreach(names, i, item)
 	{
 		add_daemon_entry(item, listing);
 	}
-	json_decref(list);
-	return CTL_OK;
+	json_decref(names);
+	return status;
 }
 
 static int add_entry(const struct ktftp_entry *e, void *context)

@@ -6,6 +6,9 @@
 #include "ctl.h"
 #include "daemon.h"
 
+/* Those of the module, which were there before the daemon's: what people write for them in short stays theirs. */
+#define SETTLED_COMMANDS 13
+
 static const struct command commands[] = {
 	{ "listen", cmd_listen, help_listen },
 	{ "publish", cmd_publish, help_publish },
@@ -85,7 +88,7 @@ int run_command(struct ctl *ctl, struct words *words)
 		return usage(ctl, "which command? (see ktftpctl --help)");
 	if (!strcmp(word, "help"))
 		return show_help();
-	command = find_command(ctl, commands, word);
+	command = find_settled_command(ctl, commands, SETTLED_COMMANDS, word);
 	if (!command)
 		return CTL_USAGE;
 	if (asks_for_help(words)) {

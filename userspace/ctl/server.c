@@ -23,13 +23,9 @@ int connect_server(struct ctl *ctl)
 	return err ? failed(ctl, "%s", no_daemon) : CTL_OK;
 }
 
-int ask_served(struct ctl *ctl, const char *command, json_t *arguments, const char *member, json_t **out)
+int ask_served(struct ctl *ctl, const char *command, json_t *arguments, json_t **out)
 {
-	json_t *answer;
-
-	answer = ctl->k ? daemon_ask_quietly(ctl, command, arguments) : daemon_ask(ctl, command, arguments);
-	*out = json_incref(json_object_get(answer, member));
-	json_decref(answer);
+	*out = ctl->k ? daemon_ask_quietly(ctl, command, arguments) : daemon_ask(ctl, command, arguments);
 	return *out || ctl->k ? CTL_OK : CTL_FAILED;
 }
 
@@ -86,18 +82,18 @@ static int of_module(const struct ktftp_transfer *transfer, void *context)
 static int of_daemon(struct ctl *ctl, const struct each *each)
 {
 	struct ktftp_transfer transfer;
-	json_t *list, *item;
+	json_t *answer, *item;
 	size_t i;
 
-	if (ask_served(ctl, "transfers", NULL, "transfers", &list))
+	if (ask_served(ctl, "transfers", NULL, &answer))
 		return CTL_FAILED;
-	json_array_foreach(list, i, item)
+	json_array_foreach(json_object_get(answer, "transfers"), i, item)
 	{
 		parse_transfer(item, &transfer);
 		if (each->fn(&transfer, ENGINE_USER, each->context))
 			break;
 	}
-	json_decref(list);
+	json_decref(answer);
 	return CTL_OK;
 }
 

@@ -19,10 +19,10 @@ int connect_server(struct ctl *ctl);
 /* Transfers under way, the module's first; connect_server() was called. What went wrong was said. */
 int each_transfer(struct ctl *ctl, running_fn fn, void *context);
 /*
- * What the daemon says of what it serves, "transfers" or "list", as an array. *out is NULL when the module is there
- * and no daemon: there is nothing more to be listed. Says what went wrong.
+ * What the daemon says of what it serves, by "transfers" or "list". *out is NULL when the module is there and no
+ * daemon: there is nothing more to be listed. Says what went wrong.
  */
-int ask_served(struct ctl *ctl, const char *command, json_t *arguments, const char *member, json_t **out);
+int ask_served(struct ctl *ctl, const char *command, json_t *arguments, json_t **out);
 /* The other way round than json_transfer(). */
 void parse_transfer(const json_t *object, struct ktftp_transfer *out);
 

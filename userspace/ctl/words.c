@@ -9,6 +9,9 @@
 
 #include "ctl.h"
 
+/* More than any table has. */
+#define MOST_COMMANDS 100
+
 /* The next word, taken; NULL at the end of the line. */
 const char *next_word(struct words *words)
 {
@@ -67,27 +70,51 @@ int end_of_line(const struct ctl *ctl, const struct words *words)
 	return words->left ? usage(ctl, "what is '%s' for? (see --help)", *words->at) : CTL_OK;
 }
 
-/* The command of that name, or the only one that begins so. */
-const struct command *find_command(const struct ctl *ctl, const struct command *commands, const char *word)
+/* The command of that name, or the only one that begins so, of the first @most; *several says why there is none. */
+static const struct command *match_command(const struct command *commands, size_t most, const char *word, bool *several)
 {
 	const struct command *command, *found = NULL;
-	bool several = false;
 
-	for (command = commands; command->name; command++) {
+	*several = false;
+	for (command = commands; command->name && command < commands + most; command++) {
 		if (!strcmp(command->name, word))
 			return command;
 		if (strncmp(command->name, word, strlen(word)))
 			continue;
-		several = several || (found && found->run != command->run);
+		*several = *several || (found && found->run != command->run);
 		found = command;
 	}
-	if (found && !several)
-		return found;
+	return *several ? NULL : found;
+}
+
+/* The command that a word means; NULL after it was said that there is none. */
+const struct command *find_command(const struct ctl *ctl, const struct command *commands, const char *word)
+{
+	const struct command *command;
+	bool several;
+
+	command = match_command(commands, MOST_COMMANDS, word, &several);
+	if (command)
+		return command;
 	fprintf(stderr, "ktftpctl: %s%s command '%s'; there are:", ctl->where, several ? "ambiguous" : "unknown", word);
 	for (command = commands; command->name; command++)
 		fprintf(stderr, " %s", command->name);
 	fputc('\n', stderr);
 	return NULL;
+}
+
+/* The same; what the first @settled alone can be cut short to stays theirs, whichever came later. */
+const struct command *find_settled_command(const struct ctl *ctl, const struct command *commands, size_t settled,
+					   const char *word)
+{
+	const struct command *command;
+	bool several;
+
+	for (command = commands; command->name; command++)
+		if (!strcmp(command->name, word))
+			return command;
+	command = match_command(commands, settled, word, &several);
+	return command ? command : find_command(ctl, commands, word);
 }
 
 int parse_number(const struct ctl *ctl, const char *what, const char *word, unsigned long least, unsigned long most,

@@ -17,11 +17,16 @@ static uint64_t clock_us(void)
 	return now.tv_sec * USEC_PER_SEC + now.tv_nsec / 1000;
 }
 
+void tftp_look_at_clock(struct engine *e)
+{
+	e->now_us = clock_us();
+}
+
 /* From here on the time is what it is now, and what is to be sent is collected. */
 void tftp_enter(struct engine *e)
 {
 	if (!e->depth++)
-		e->now_us = clock_us();
+		tftp_look_at_clock(e);
 }
 
 static void free_dead(struct engine *e)

@@ -78,7 +78,8 @@ void engine_set_limits(struct engine *e, const struct engine_limits *limits);
 
 /*
  * Listeners, known by address, port and device as the module's; 0 or a negative errno with a text in engine_error().
- * Ids are the engine's own, with the highest bit set, so that they never are one of the module's.
+ * Ids are the engine's own, with the highest bit set, so that they never are one of the module's. What connection
+ * tracking does is not the engine's: the flag notrack means nothing to it.
  */
 int engine_listener_add(struct engine *e, const struct ktftp_listener *listener);
 int engine_listener_del(struct engine *e, const struct ktftp_listener *listener, bool now);
@@ -93,7 +94,9 @@ int engine_listener_list(struct engine *e, ktftp_listener_fn fn, void *context);
  *
  * Takes a reference on @content of its own. Idempotent while the client has not answered: the same request again
  * makes the download repeat its first packet. Return: 0; -EBADMSG when it is no read request; -ENOSPC at a limit (the
- * client was told, or its request is to be forgotten); -EADDRNOTAVAIL, ...
+ * client was told); -EADDRNOTAVAIL when the address that was asked is not ours, or @listener is a single-port one, from
+ * whose port only the module can answer; -ENOENT when a listener of the engine is gone; -EIO when the content cannot be
+ * read; -ENOMEM, ...
  */
 int engine_serve(struct engine *e, const struct ktftp_listener *listener, const struct ktftp_handed *request,
 		 const char *name, struct content *content);

@@ -38,7 +38,7 @@ TAILQ_HEAD(tftp_transfers, tftp_transfer);
  * @base: whose loop calls us
  * @limits: in force
  * @hooks: whom to tell
- * @now_us: CLOCK_MONOTONIC when the last event came; read by tftp_enter()
+ * @now_us: CLOCK_MONOTONIC when the last event came; read by tftp_enter() and for each batch
  * @depth: calls of tftp_enter() without tftp_leave()
  * @hash_key: for every table
  * @listeners: of its owner
@@ -53,6 +53,7 @@ TAILQ_HEAD(tftp_transfers, tftp_transfer);
  * @transfer_count: alive
  * @active: that have not ended
  * @ahead_bytes: memory in which transfers read ahead
+ * @tails_bytes: memory that lingering transfers have their last blocks in
  * @clients: transfers of each client, while that is bounded
  * @floors: what was learned of clients
  * @strays_answered: bounds ERROR 5
@@ -83,6 +84,7 @@ struct engine {
 	size_t transfer_count;
 	size_t active;
 	size_t ahead_bytes;
+	size_t tails_bytes;
 	struct tftp_clients clients;
 	struct tftp_floors floors;
 	struct tftp_rate strays_answered;
@@ -106,6 +108,7 @@ static inline void tftp_count(struct engine *e, enum ktftp_a_stats which)
 }
 
 /* engine.c */
+void tftp_look_at_clock(struct engine *e);
 void tftp_enter(struct engine *e);
 void tftp_leave(struct engine *e);
 int tftp_fail(struct engine *e, int err, const char *format, ...) __attribute__((format(printf, 3, 4)));

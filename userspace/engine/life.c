@@ -145,10 +145,19 @@ void tftp_transfer_drop_content(struct tftp_transfer *t)
 	t->content = NULL;
 }
 
+void tftp_transfer_drop_tail(struct tftp_transfer *t)
+{
+	if (!t->tail)
+		return;
+	t->engine->tails_bytes -= t->tail_bytes;
+	free(t->tail);
+	t->tail = NULL;
+}
+
 void tftp_transfer_free(struct tftp_transfer *t)
 {
 	tftp_transfer_drop_content(t);
-	free(t->tail);
+	tftp_transfer_drop_tail(t);
 	free(t->name);
 	free(t);
 }
@@ -250,8 +259,7 @@ void tftp_transfer_end(struct tftp_transfer *t, enum ktftp_transfer_end how, enu
 	}
 	leave_state(t);
 	tftp_transfer_drop_content(t);
-	free(t->tail);
-	t->tail = NULL;
+	tftp_transfer_drop_tail(t);
 	t->state = next;
 	if (next == TFTP_LIFE_DONE)
 		TAILQ_INSERT_TAIL(&e->done, t, queued);

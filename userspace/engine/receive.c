@@ -143,6 +143,7 @@ static int take_batch(struct tftp_port *port)
 
 	if (got < 0)
 		return -errno;
+	tftp_look_at_clock(port->listener->engine);
 	/* Whoever is told of a request may close the port it came to. */
 	for (i = 0; i < got; i++) {
 		if (port->fd >= 0)

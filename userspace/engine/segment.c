@@ -9,8 +9,11 @@
 #include "segment.h"
 
 /* Pause between bursts of one window, and the first one after something never left this host. */
-#define PAUSE_US       4000
-#define PAUSES_DOUBLED 10
+#define PAUSE_US         4000
+#define PAUSES_DOUBLED   10
+
+/* Copies of last blocks, of all transfers: those beyond keep their content open instead. */
+#define TAILS_BYTES_MOST (64 << 20)
 
 struct ktftp_rto_limits tftp_segment_limits(const struct engine *e)
 {
@@ -252,14 +255,16 @@ static bool keep_tail(struct tftp_transfer *t)
 {
 	uint32_t bytes = block_bytes(t, t->window.blocks);
 
+	if (t->engine->tails_bytes + KTFTP_HEADER_BYTES + bytes > TAILS_BYTES_MOST)
+		return false;
 	t->tail = malloc(KTFTP_HEADER_BYTES + bytes);
 	if (!t->tail)
 		return false;
 	t->tail_bytes = KTFTP_HEADER_BYTES + bytes;
+	t->engine->tails_bytes += t->tail_bytes;
 	if (read_blocks(t, t->tail, t->window.blocks, 1, bytes))
 		return true;
-	free(t->tail);
-	t->tail = NULL;
+	tftp_transfer_drop_tail(t);
 	return false;
 }
 

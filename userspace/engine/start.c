@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include <linux/bits.h>
+#include <linux/limits.h>
 #include <linux/minmax.h>
 
 #include "proto.h"
@@ -95,7 +96,7 @@ static void negotiate(struct tftp_transfer *t, const struct ktftp_options *optio
 	const struct ktftp_option_limits limits = {
 		.max_blksize = min_t(uint32_t, e->limits.max_blksize, t->room - KTFTP_HEADER_BYTES),
 		/* A reflector for whoever makes up acknowledgements: from a single port it is known where they go. */
-		.max_windowsize = t->port->listening ? 1 : e->limits.max_windowsize,
+		.max_windowsize = t->port->listening ? 1 : min_t(uint32_t, e->limits.max_windowsize, U16_MAX),
 		.bytes = t->bytes,
 		.honor_timeout = e->limits.honor_timeout,
 	};

@@ -146,6 +146,7 @@ void tftp_transfer_put(struct tftp_transfer *t);
 void tftp_transfer_show(const struct tftp_transfer *t, struct ktftp_transfer *out);
 void tftp_transfer_end(struct tftp_transfer *t, enum ktftp_transfer_end how, enum tftp_life next);
 void tftp_transfer_drop_content(struct tftp_transfer *t);
+void tftp_transfer_drop_tail(struct tftp_transfer *t);
 void tftp_transfer_free(struct tftp_transfer *t);
 
 /* start.c */

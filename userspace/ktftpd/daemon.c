@@ -62,10 +62,38 @@ static void on_changed(const struct folder_change *changes, size_t count, void *
 	serve_changed(d->serve);
 }
 
+static int set_stack(struct catalogue *catalogue, const struct config *config)
+{
+	const char *views[KTFTP_STACK_MAX];
+	size_t i;
+
+	for (i = 0; i < config->stack_count && i < KTFTP_STACK_MAX; i++)
+		views[i] = config->stack[i];
+	return catalogue_set_stack(catalogue, views, i);
+}
+
+/* What was in views that are no longer configured is in others now, or gone. */
+static void leave_old_views(struct daemon *d)
+{
+	const char *views[KTFTP_STACK_MAX];
+	size_t i;
+
+	if (!d->own_views)
+		return;
+	d->config->stack_count = d->own_views;
+	d->own_views = 0;
+	set_stack(d->catalogue, d->config);
+	for (i = 0; i < d->config->stack_count && i < KTFTP_STACK_MAX; i++)
+		views[i] = d->config->stack[i];
+	if (d->kernel && ktftp_view_set(d->kernel, views, i))
+		log_say(d->log, LOG_ERR, "the views cannot be changed: %s", ktftp_error(d->kernel));
+}
+
 static void on_scanned(void *context)
 {
 	struct daemon *d = context;
 
+	leave_old_views(d);
 	log_say(d->log, LOG_INFO, "the folders were read: %zu names", catalogue_count(d->catalogue));
 	serve_scanned(d->serve);
 }
@@ -153,16 +181,6 @@ static void raise_alarm(struct daemon *d, const char *text)
 	log_say(d->log, LOG_ALERT, "%s", text);
 }
 
-static int set_stack(struct catalogue *catalogue, const struct config *config)
-{
-	const char *views[KTFTP_STACK_MAX];
-	size_t i;
-
-	for (i = 0; i < config->stack_count && i < KTFTP_STACK_MAX; i++)
-		views[i] = config->stack[i];
-	return catalogue_set_stack(catalogue, views, i);
-}
-
 static int no_memory(char *why, size_t room)
 {
 	snprintf(why, room, "out of memory");
@@ -235,7 +253,7 @@ static int begin(struct daemon *d, char *why, size_t room)
 	if (!err)
 		err = begin_serving(d, why, room);
 	if (!err)
-		err = metrics_start(d, &d->metrics, why, room);
+		err = metrics_start(d, d->config, &d->metrics, why, room);
 	return err ? err : begin_timers(d, why, room);
 }
 
@@ -351,17 +369,96 @@ static void keep_what_cannot_change(struct daemon *d, struct config *config)
 	swap(&config->run_dir, &now->run_dir);
 }
 
-static void restart_metrics(struct daemon *d, const struct config *before)
+/* Without root, the module's parameters stay as they are: that is said. */
+static void set_tunables(struct daemon *d)
+{
+	char why[512];
+
+	if (d->kernel && d->config->tunable_count && tunables_apply(d->config, why, sizeof(why)))
+		log_say(d->log, LOG_WARNING, "%s", why);
+}
+
+/* ---- metrics at a reload: begun before anything else changes, in place of those before when all is well ---- */
+
+static bool has_same_metrics(const struct config *a, const struct config *b)
+{
+	return a->metrics_port == b->metrics_port && !memcmp(&a->metrics, &b->metrics, sizeof(a->metrics));
+}
+
+static void restart_metrics(struct daemon *d)
 {
 	char why[256];
 
-	if (before->metrics_port == d->config->metrics_port &&
-	    !memcmp(&before->metrics, &d->config->metrics, sizeof(before->metrics)))
-		return;
+	if (metrics_start(d, d->config, &d->metrics, why, sizeof(why)))
+		log_say(d->log, LOG_ERR, "metrics: %s", why);
+}
+
+/* Those that are there, when nothing has changed. */
+static int begin_metrics(struct daemon *d, const struct config *config, struct metrics **out, char *why, size_t room)
+{
+	int err;
+
+	*out = d->metrics;
+	if (has_same_metrics(d->config, config))
+		return 0;
+	err = metrics_start(d, config, out, why, room);
+	if (err != -EADDRINUSE || !d->metrics || config->metrics_port != d->config->metrics_port)
+		return err;
+	/* It may be our own socket that has the port, e.g. at all addresses. */
 	metrics_stop(d->metrics);
 	d->metrics = NULL;
-	if (metrics_start(d, &d->metrics, why, sizeof(why)))
-		log_say(d->log, LOG_ERR, "metrics: %s", why);
+	err = metrics_start(d, config, out, why, room);
+	if (err)
+		restart_metrics(d);
+	return err;
+}
+
+static void take_metrics_back(struct daemon *d, struct metrics *new)
+{
+	if (new == d->metrics)
+		return;
+	metrics_stop(new);
+	if (!d->metrics)
+		restart_metrics(d);
+}
+
+static void swap_metrics(struct daemon *d, struct metrics *new)
+{
+	if (new == d->metrics)
+		return;
+	metrics_stop(d->metrics);
+	d->metrics = new;
+}
+
+static bool has_view(const struct config *config, const char *view)
+{
+	size_t i;
+
+	for (i = 0; i < config->stack_count; i++)
+		if (!strcmp(config->stack[i], view))
+			return true;
+	return false;
+}
+
+/*
+ * Clients go on seeing what is in the views there were, below the new ones, until these were filled: a name that moves
+ * from one to the other is never missing.
+ */
+static int keep_old_views(const struct config *now, struct config *config, size_t *own)
+{
+	char(*stack)[KTFTP_LABEL_MAX + 1] = reallocarray(config->stack, KTFTP_STACK_MAX, sizeof(*stack));
+	size_t i;
+
+	if (!stack)
+		return -ENOMEM;
+	config->stack = stack;
+	*own = config->stack_count;
+	for (i = 0; i < now->stack_count && config->stack_count < KTFTP_STACK_MAX; i++)
+		if (!has_view(config, now->stack[i]))
+			strcpy(stack[config->stack_count++], now->stack[i]);
+	if (config->stack_count == *own)
+		*own = 0;
+	return 0;
 }
 
 /* Everything was checked: from here on what fails is told, and the rest is done. */
@@ -372,25 +469,49 @@ static void put_in_force(struct daemon *d, struct config *config)
 	keep_what_cannot_change(d, config);
 	d->config = config;
 	engine_set_limits(d->engine, &config->limits);
+	serve_reloaded(d->serve);
 	if (log_reconfigure(d->log, config) || set_stack(d->catalogue, config) || folder_reconfigure(d->folder, config))
 		log_say(d->log, LOG_ERR, "out of memory: not all of the new configuration is in force");
-	restart_metrics(d, before);
+	control_reconfigure(d->control, config);
+	set_tunables(d);
 	config_free(before);
+}
+
+/* What may be refused. */
+static int change_sockets(struct daemon *d, const struct config *config, char *why, size_t room)
+{
+	struct metrics *metrics;
+	int err = begin_metrics(d, config, &metrics, why, room);
+
+	if (err)
+		return err;
+	err = listeners_reload(d, config, why, room);
+	if (err)
+		take_metrics_back(d, metrics);
+	else
+		swap_metrics(d, metrics);
+	return err;
 }
 
 int daemon_reload(struct daemon *d, char *why, size_t room)
 {
 	struct config *config;
+	size_t own = 0;
 	int err;
 
 	system_reloading();
 	err = config_load(d->config->path, &config, why, room);
 	if (!err) {
-		err = listeners_reload(d, config, why, room);
+		err = keep_old_views(d->config, config, &own);
+		if (err)
+			no_memory(why, room);
+		else
+			err = change_sockets(d, config, why, room);
 		if (err)
 			config_free(config);
 	}
 	if (!err) {
+		d->own_views = own;
 		put_in_force(d, config);
 		log_say(d->log, LOG_NOTICE, "the configuration was read again");
 	} else {

@@ -49,6 +49,8 @@ struct trail;
  * @metrics: Prometheus' socket, or NULL
  * @hits: tells the folder's thread what the engine served
  * @alarm: what an operator has to know, e.g. why the module is not used; NULL for nothing
+ * @own_views: of the stack of @config, those that are its own; behind them stand views of the configuration before,
+ *	until the folders were read as the new one has them; 0 when there are none of these
  * @started: when, CLOCK_MONOTONIC seconds
  * @draining: new requests are met with silence
  * @failed: the exit status is not to be 0
@@ -69,6 +71,7 @@ struct daemon {
 	struct metrics *metrics;
 	struct event *hits;
 	char *alarm;
+	size_t own_views;
 	int64_t started;
 	bool draining;
 	bool failed;

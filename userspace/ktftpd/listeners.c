@@ -38,6 +38,18 @@ static const struct ktftp_listener *find(const struct config *config, const stru
 	return NULL;
 }
 
+/* The module goes on serving when the daemon does not: an operator has to know which of the two he is up against. */
+static void say_who_has_it(const struct ktftp_listener *listener, char *why, size_t room)
+{
+	char text[OBJECTS_LISTENER_TEXT];
+
+	if (objects_left_at(listener->port, text))
+		snprintf(why, room,
+			 "port %u: the module ktftp listens there already, at %s, as ktftpctl listen shows; ktftpctl "
+			 "listen del ADDR[:PORT] ends that, then restart ktftpd",
+			 listener->port, text);
+}
+
 static int add(struct daemon *d, const struct ktftp_listener *listener, char *why, size_t room)
 {
 	static const struct ktftp_address any6 = { .length = 16 };
@@ -50,6 +62,8 @@ static int add(struct daemon *d, const struct ktftp_listener *listener, char *wh
 	}
 	if (err)
 		snprintf(why, room, "%s", engine_error(d->engine));
+	if (err == -EADDRINUSE)
+		say_who_has_it(listener, why, room);
 	return err;
 }
 
@@ -159,6 +173,9 @@ static int keep_listener(const struct ktftp_listener *listener, void *context)
 
 static int drain_one(struct daemon *d, const struct ktftp_listener *listener, bool drain)
 {
+	/* It takes none already, and will not again. */
+	if (listener->state == KTFTP_LISTENER_STATE_CLOSING)
+		return 0;
 	if (!d->kernel)
 		return engine_listener_drain(d->engine, listener, drain);
 	return drain ? ktftp_listener_drain(d->kernel, listener) : ktftp_listener_resume(d->kernel, listener);
@@ -232,9 +249,20 @@ static int begin_module(struct daemon *d, char *why, size_t room)
 	return count ? 0 : err;
 }
 
+/* With engine = user the module is not to serve what it did for the daemon before; otherwise it may be wanted again. */
+static int begin_engine(struct daemon *d, char *why, size_t room)
+{
+	size_t closed = d->config->engine == CONFIG_ENGINE_USER ? objects_close_left(d->config) : 0;
+
+	if (closed)
+		log_say(d->log, LOG_NOTICE, "engine = user: %zu listeners that ktftpd had in the module are closed",
+			closed);
+	return change_engine(d, NULL, d->config, why, room);
+}
+
 int listeners_begin(struct daemon *d, char *why, size_t room)
 {
-	int err = d->kernel ? begin_module(d, why, room) : change_engine(d, NULL, d->config, why, room);
+	int err = d->kernel ? begin_module(d, why, room) : begin_engine(d, why, room);
 
 	return err ? err : drain_as_before(d, why, room);
 }

@@ -25,6 +25,7 @@ enum action {
 	ACTION_SERVE,
 	ACTION_CHECK,
 	ACTION_LOAD_MODULE,
+	ACTION_SET_PARAMETERS,
 	ACTION_DONE,
 };
 
@@ -53,6 +54,9 @@ static const char help[] =
 	"  -t, --check        check the configuration and end\n"
 	"      --load-module  load the module and set its parameters as the configuration\n"
 	"                     says, and end; for root, before the daemon is started\n"
+	"      --set-parameters\n"
+	"                     set the parameters of the module, if it is loaded, and end;\n"
+	"                     for root, before the daemon reads its configuration again\n"
 	"  -V, --version      print the version\n"
 	"  -h, --help         this\n"
 	"\n"
@@ -69,13 +73,10 @@ static int usage(void)
 static int read_line(int argc, char **argv, struct line *line)
 {
 	static const struct option options[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "foreground", no_argument, NULL, 'f' },
-		{ "check", no_argument, NULL, 't' },
-		{ "load-module", no_argument, NULL, 'l' },
-		{ "version", no_argument, NULL, 'V' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
+		{ "config", required_argument, NULL, 'c' },   { "foreground", no_argument, NULL, 'f' },
+		{ "check", no_argument, NULL, 't' },          { "load-module", no_argument, NULL, 'l' },
+		{ "set-parameters", no_argument, NULL, 'p' }, { "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, 'h' },           { NULL, 0, NULL, 0 },
 	};
 	int option;
 
@@ -93,6 +94,9 @@ static int read_line(int argc, char **argv, struct line *line)
 			break;
 		case 'l':
 			line->action = ACTION_LOAD_MODULE;
+			break;
+		case 'p':
+			line->action = ACTION_SET_PARAMETERS;
 			break;
 		case 'V':
 			printf("ktftpd %s\n", KTFTP_VERSION);
@@ -262,6 +266,15 @@ static int load_module(struct config *config)
 	return err ? complain(why) : STATUS_OK;
 }
 
+static int set_parameters(struct config *config)
+{
+	char why[512] = "";
+	int err = start_set_parameters(config, why, sizeof(why));
+
+	config_free(config);
+	return err ? complain(why) : STATUS_OK;
+}
+
 int main(int argc, char **argv)
 {
 	struct config *config;
@@ -280,6 +293,8 @@ int main(int argc, char **argv)
 		return STATUS_OK;
 	case ACTION_LOAD_MODULE:
 		return load_module(config);
+	case ACTION_SET_PARAMETERS:
+		return set_parameters(config);
 	default:
 		return serve(&line, config);
 	}

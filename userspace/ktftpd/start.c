@@ -115,3 +115,10 @@ int start_load_module(struct config *config, char *why, size_t room)
 		err = load_guarded(config, why, room);
 	return err ? err : tunables_apply(config, why, room);
 }
+
+int start_set_parameters(const struct config *config, char *why, size_t room)
+{
+	if (config->engine == CONFIG_ENGINE_USER || !module_is_loaded())
+		return 0;
+	return tunables_apply(config, why, room);
+}

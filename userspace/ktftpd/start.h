@@ -23,6 +23,8 @@ struct start {
 int start_prepare(struct start *start, struct config *config, char *why, size_t room);
 /* ktftpd --load-module: guard, module, tunables; for who is root. */
 int start_load_module(struct config *config, char *why, size_t room);
+/* ktftpd --set-parameters: tunables alone, of a module that is there; nothing is loaded, so there is no guard to set. */
+int start_set_parameters(const struct config *config, char *why, size_t room);
 
 int daemon_new(const struct start *start, struct config *config, struct daemon **out, char *why, size_t room);
 void daemon_free(struct daemon *d);

@@ -26,8 +26,10 @@ struct fixture {
 	struct ktftp_listener listener;
 	struct content *content;
 	const struct ktftp_listener *module; /* requests are answered as if it had handed them over */
-	bool silent;                         /* requests have no answer */
-	struct ktftp_handed kept;            /* the last request */
+	uint16_t tid_first;                  /* 0 for the default range */
+	uint16_t tid_last;
+	bool silent;              /* requests have no answer */
+	struct ktftp_handed kept; /* the last request */
 	uint8_t kept_data[KTFTP_REQUEST_MAX];
 	unsigned int requests;
 	unsigned int starts;
@@ -111,6 +113,8 @@ static inline void begin_at(struct fixture *f, size_t bytes, const uint8_t addre
 	assert_non_null(f->engine);
 	f->content = pattern(bytes);
 	f->listener = (struct ktftp_listener){ .address.length = 4, .port = free_port(), .flags = flags };
+	f->listener.tid_first = f->tid_first;
+	f->listener.tid_last = f->tid_last;
 	memcpy(f->listener.address.bytes, address, 4);
 	if (engine_listener_add(f->engine, &f->listener))
 		fail_msg("%s", engine_error(f->engine));

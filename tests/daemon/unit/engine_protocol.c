@@ -418,6 +418,69 @@ CASE(writes_and_names_that_are_not_there_are_refused_from_another_port)
 	end(&f);
 }
 
+CASE(who_tries_our_ports_has_no_window_opened)
+{
+	struct sockaddr_in other;
+	struct fixture f;
+	struct client c;
+	unsigned int i;
+
+	patient_limits(&f);
+	f.tid_first = free_port();
+	f.tid_last = f.tid_first + 1;
+	begin_with(&f, 100000, 0);
+	client_open(&c, &f);
+	ask(&c, "file\0octet\0windowsize\00064");
+	expect_oack(&c, "windowsize\00064");
+	ack(&c, 0);
+	expect_data(&c, 1, 512);
+	other = c.tid;
+	other.sin_port = htons(f.tid_first + f.tid_last - ntohs(c.tid.sin_port));
+	for (i = 0; i < 8; i++)
+		send_to(&c, &other, "\0\4\0\2", 4);
+	until_ends(&f, 1);
+	assert_int_equal(f.ended.end, KTFTP_TRANSFER_END_UNPROVEN);
+	client_close(&c);
+	end(&f);
+}
+
+CASE(a_single_port_reflects_little)
+{
+	struct fixture f;
+	struct client c;
+
+	set_limits(&f, 4);
+	f.limits.rto_max_ms = 8;
+	begin_with(&f, 100000, KTFTP_LISTENER_FLAG_SINGLE_PORT);
+	client_open(&c, &f);
+	ask(&c, "file\0octet\0tsize\0000");
+	expect_oack(&c, "tsize\000100000");
+	ack(&c, 0);
+	until_ends(&f, 1);
+	assert_int_equal(f.ended.end, KTFTP_TRANSFER_END_TIMED_OUT);
+	assert_in_range(count_of(&f, KTFTP_A_STATS_SEGMENTS_SENT), 2, 10);
+	client_close(&c);
+	end(&f);
+}
+
+CASE(a_download_takes_no_longer_than_is_allowed)
+{
+	struct fixture f;
+	struct client c;
+
+	quick_limits(&f);
+	f.limits.max_transfer_s = 1;
+	begin_with(&f, 100000, 0);
+	client_open(&c, &f);
+	ask(&c, "file\0octet");
+	expect_data(&c, 1, 512);
+	ack(&c, 1);
+	until_ends(&f, 1);
+	assert_int_equal(f.ended.end, KTFTP_TRANSFER_END_TIMED_OUT);
+	client_close(&c);
+	end(&f);
+}
+
 struct unit_case cases[] = {
 	RUN(a_file_goes_block_by_block),
 	RUN(options_are_answered_exactly_and_none_that_was_not_asked_for),
@@ -438,6 +501,9 @@ struct unit_case cases[] = {
 	RUN(a_port_that_nobody_listens_at_ends_a_download_that_was_never_answered),
 	RUN(a_client_that_died_in_the_midst_is_given_up_after_three_errors),
 	RUN(a_single_port_answers_from_where_it_was_asked_and_opens_no_window),
+	RUN(who_tries_our_ports_has_no_window_opened),
+	RUN(a_single_port_reflects_little),
+	RUN(a_download_takes_no_longer_than_is_allowed),
 	RUN(writes_and_names_that_are_not_there_are_refused_from_another_port),
 	{},
 };

@@ -212,6 +212,25 @@ CASE(no_link_is_followed)
 	remove_state(&config);
 }
 
+/* The state directory became one below the run directory, which is the daemon's user's. */
+CASE(link_in_place_of_a_moved_state_directory_is_not_followed)
+{
+	struct config config = new_state(), victim = new_state();
+	struct config moved = { .state_dir = in_state(&config, "state"), .state_moved = true };
+	const struct config named = { .state_dir = moved.state_dir };
+
+	write_marker_text(&victim, "boot=" OTHER_BOOT "\n");
+	assert_int_equal(symlink(victim.state_dir, moved.state_dir), 0);
+	assert_int_equal(guard_begin(&moved, why, sizeof(why)), GUARD_CLEAR);
+	assert_string_not_equal(why, "");
+	assert_true(guard_clear(&moved) < 0);
+	assert_true(is_marked(&victim));
+	assert_int_equal(guard_begin(&named, why, sizeof(why)), GUARD_TRIPPED);
+	free(moved.state_dir);
+	remove_state(&victim);
+	remove_state(&config);
+}
+
 CASE(state_directory_that_is_missing_is_told_and_does_not_trip)
 {
 	struct config config = { .state_dir = "/nonexistent/ktftp" };
@@ -275,6 +294,7 @@ static const struct unit_case cases[] = {
 	RUN(marker_that_cannot_be_understood_trips),
 	RUN(marker_with_long_lines_is_read_without_harm),
 	RUN(no_link_is_followed),
+	RUN(link_in_place_of_a_moved_state_directory_is_not_followed),
 	RUN(state_directory_that_is_missing_is_told_and_does_not_trip),
 	RUN(quiet_time_clears_the_marker_and_not_sooner),
 	RUN(quiet_time_leaves_a_tripped_guard_alone),

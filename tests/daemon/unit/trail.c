@@ -213,12 +213,13 @@ CASE(a_mac_in_the_neighbour_table_is_its_client)
 {
 	struct neighbour list[] = { { OTHER, { 0, 0x1a, 0x2b, 0x3c, 0x4d, 0x5f } },
 				    { PHONE, { 0, 0x1a, 0x2b, 0x3c, 0x4d, 0x5e } } };
-	const struct neighbours neighbours = { .list = list, .count = 2 };
+	struct neighbours neighbours = { .list = list, .count = 2 };
 	struct trail_event *event = trail_event_new("firmware", "");
 	struct trail_query query;
 	json_t *object;
 	char why[64];
 
+	neighbours_sort(&neighbours);
 	event->client = PHONE;
 	assert_int_equal(trail_query_parse(&query, "001a.2b3c.4d5e", why, sizeof(why)), 0);
 	assert_true(trail_event_matches(event, &query, &neighbours));
@@ -228,6 +229,39 @@ CASE(a_mac_in_the_neighbour_table_is_its_client)
 	event->client = OTHER;
 	assert_false(trail_event_matches(event, &query, &neighbours));
 	free(event);
+}
+
+CASE(each_neighbour_is_found_among_many)
+{
+	static const uint8_t nobody[MAC_BYTES] = { 9 };
+	struct neighbour list[300];
+	struct neighbours neighbours = { .list = list, .count = ARRAY_SIZE(list) };
+	struct ktftp_address address = { .length = 16 };
+	uint8_t mac[MAC_BYTES] = {};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(list); i++) {
+		/* In no order; each address on two links. */
+		size_t k = i * 7 % ARRAY_SIZE(list);
+
+		list[i] = (struct neighbour){ .address = { .length = k % 4 < 2 ? 4 : 16, .bytes = { k / 4 } },
+					      .mac = { k % 2 + 1, k / 4 } };
+	}
+	neighbours_sort(&neighbours);
+	for (i = 0; i < ARRAY_SIZE(list); i++) {
+		address = (struct ktftp_address){ .length = i % 4 < 2 ? 4 : 16, .bytes = { i / 4 } };
+		mac[0] = i % 2 + 1;
+		mac[1] = i / 4;
+		assert_true(neighbours_have(&neighbours, &address, mac));
+		assert_false(neighbours_have(&neighbours, &address, nobody));
+		assert_int_equal(neighbours_find(&neighbours, &address)->mac[0], 1);
+		assert_int_equal(neighbours_find(&neighbours, &address)->mac[1], i / 4);
+	}
+	address.bytes[0] = ARRAY_SIZE(list) / 4;
+	assert_null(neighbours_find(&neighbours, &address));
+	neighbours.count = 0;
+	assert_null(neighbours_find(&neighbours, &address));
+	assert_false(neighbours_have(&neighbours, &address, nobody));
 }
 
 CASE(the_oldest_is_forgotten_when_the_trail_is_full)
@@ -345,6 +379,7 @@ static struct unit_case cases[] = {
 	RUN(a_mac_has_twelve_digits_and_one_kind_of_sign),
 	RUN(a_mac_is_looked_for_within_a_name_and_not_beyond),
 	RUN(a_mac_in_the_neighbour_table_is_its_client),
+	RUN(each_neighbour_is_found_among_many),
 	RUN(the_oldest_is_forgotten_when_the_trail_is_full),
 	RUN(who_asks_again_with_the_last_number_gets_what_is_new),
 	RUN(to_who_has_a_number_from_before_a_restart_everything_is_new),

@@ -86,13 +86,17 @@ static json_t *run_stats(struct daemon *d, const json_t *request, char *why, siz
 
 static json_t *run_list(struct daemon *d, const json_t *request, char *why, size_t room)
 {
-	const json_t *glob = json_object_get(request, "glob");
+	const json_t *glob = json_object_get(request, "glob"), *from = json_object_get(request, "from");
 
 	if (glob && !json_is_string(glob)) {
 		snprintf(why, room, "glob is a text");
 		return NULL;
 	}
-	return json_pack("{s:o}", "names", value_names(d, json_string_value(glob)));
+	if (from && (!json_is_integer(from) || json_integer_value(from) < 0)) {
+		snprintf(why, room, "from is the number of a name");
+		return NULL;
+	}
+	return value_names(d, json_string_value(glob), json_integer_value(from));
 }
 
 /* "clear", "set" by this boot, or "tripped": left by another one. */

@@ -26,8 +26,11 @@ json_t *value_stats(const struct engine *e);
 json_t *value_folder(struct daemon *d);
 json_t *value_serve(struct daemon *d);
 json_t *value_log(struct daemon *d);
-/* Names that match the glob, or all for NULL. */
-json_t *value_names(struct daemon *d, const char *glob);
+/*
+ * A piece of the list of names that match the glob, or of all for NULL: {"names": [...], "next": where the next piece
+ * begins, null at the end, "of": all names there are}. Names that come or go between two pieces move the others.
+ */
+json_t *value_names(struct daemon *d, const char *glob, size_t from);
 
 /* status.c */
 json_t *value_status(struct daemon *d);

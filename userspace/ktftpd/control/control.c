@@ -31,6 +31,7 @@
  * @listener: who accepts
  * @pause: ends a pause
  * @address: where it is
+ * @rights: who may do what, as the system knew its groups when the configuration was read
  * @made: what is there, to take away no other daemon's
  * @clients: who is connected
  */
@@ -39,6 +40,7 @@ struct control {
 	struct evconnlistener *listener;
 	struct event *pause;
 	struct sockaddr_un address;
+	struct rights rights;
 	struct stat made;
 	struct clients_state clients;
 };
@@ -47,12 +49,11 @@ static void on_client(struct evconnlistener *listener, evutil_socket_t fd, struc
 		      void *context)
 {
 	struct control *c = context;
-	const struct config *config = c->d->config;
 
 	(void)listener;
 	(void)address;
 	(void)length;
-	client_add(c->d, &c->clients, fd, rights_of_peer(fd, config->admin_group, config->read_group));
+	client_add(c->d, &c->clients, fd, rights_of_peer(fd, &c->rights));
 }
 
 /* Not again and again at once, for that would be all that the loop does. */
@@ -161,6 +162,18 @@ static json_int_t own_namespace(void)
 	return stat("/proc/self/ns/net", &there) ? 0 : there.st_ino;
 }
 
+/**
+ * control_reconfigure() - other groups, or other numbers of the same
+ * @c: the socket
+ * @config: configuration
+ *
+ * Here and not when somebody connects: a directory server that is slow to answer would hold up requests each time.
+ */
+void control_reconfigure(struct control *c, const struct config *config)
+{
+	rights_init(&c->rights, config->admin_group, config->read_group);
+}
+
 int control_start(struct daemon *d, struct control **out, char *why, size_t room)
 {
 	struct control *c = calloc(1, sizeof(*c));
@@ -171,6 +184,7 @@ int control_start(struct daemon *d, struct control **out, char *why, size_t room
 	c->d = d;
 	LIST_INIT(&c->clients.list);
 	c->clients.netns = own_namespace();
+	control_reconfigure(c, d->config);
 	/* Who hangs up while we write ends nothing but its connection. */
 	signal(SIGPIPE, SIG_IGN);
 	err = set_address(c, d->config->run_dir, why, room);

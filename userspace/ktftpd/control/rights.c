@@ -70,29 +70,18 @@ static gid_t *groups_of_peer(int fd, gid_t group, size_t *count)
 	return groups;
 }
 
-/* Looking groups up may ask a directory server: not for those who need none. */
-static bool needs_no_group(uid_t user)
+enum control_right rights_of_peer(int fd, const struct rights *rights)
 {
-	return user == 0 || user == geteuid();
-}
-
-enum control_right rights_of_peer(int fd, const char *admin_group, const char *read_group)
-{
-	enum control_right right = CONTROL_NONE;
-	struct rights rights;
+	enum control_right right;
 	struct ucred peer;
 	socklen_t bytes = sizeof(peer);
+	size_t count = 0;
 	gid_t *groups;
-	size_t count;
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &bytes))
 		return CONTROL_NONE;
-	if (needs_no_group(peer.uid))
-		return CONTROL_CHANGE;
-	rights_init(&rights, admin_group, read_group);
 	groups = groups_of_peer(fd, peer.gid, &count);
-	if (groups)
-		right = rights_of(&rights, peer.uid, groups, count);
+	right = rights_of(rights, peer.uid, groups, count);
 	free(groups);
 	return right;
 }

@@ -29,11 +29,14 @@ struct rights {
 	bool has_read;
 };
 
-/* As the system knows them now. A group that does not exist, or a NULL one, gives nobody a right. */
+/*
+ * As the system knows them now; that may ask a directory server, and take its time. A group that does not exist, or a
+ * NULL one, gives nobody a right.
+ */
 void rights_init(struct rights *rights, const char *admin_group, const char *read_group);
 /* What a user with these groups may. */
 enum control_right rights_of(const struct rights *rights, uid_t user, const gid_t *groups, size_t count);
-/* What the process at the other end of a socket may, by what it was when it connected. */
-enum control_right rights_of_peer(int fd, const char *admin_group, const char *read_group);
+/* What the process at the other end of a socket may, by what it was when it connected; asks nobody else. */
+enum control_right rights_of_peer(int fd, const struct rights *rights);
 
 #endif

@@ -157,9 +157,25 @@ json_t *value_log(struct daemon *d)
 			 "unsent", (json_int_t)c.unsent);
 }
 
+/*
+ * Phones wait while a list is made, so it is made in pieces: that many names, or as many looked at for those that
+ * match.
+ */
+#define PIECE_NAMES 500
+#define PIECE_LOOKS 10000
+
+/**
+ * struct names - a piece of a list
+ * @array: names
+ * @glob: that they match, or NULL
+ * @from: the first one that is looked at
+ * @at: the next one
+ */
 struct names {
 	json_t *array;
 	const char *glob;
+	size_t from;
+	size_t at;
 };
 
 static json_t *value_digest(const uint8_t digest[KTFTP_DIGEST_BYTES])
@@ -190,21 +206,32 @@ static json_t *value_name(const struct item *item)
 			 "hits", (json_int_t)item->hits);
 }
 
+/* 1 at the end of the piece. */
 static int add_name(struct item *item, void *context)
 {
-	const struct names *names = context;
+	struct names *names = context;
 
+	if (names->at < names->from) {
+		names->at++;
+		return 0;
+	}
+	if (json_array_size(names->array) == PIECE_NAMES || names->at - names->from == PIECE_LOOKS)
+		return 1;
+	names->at++;
 	if (names->glob && fnmatch(names->glob, item->name, FNM_CASEFOLD))
 		return 0;
 	return json_array_append_new(names->array, value_name(item));
 }
 
-json_t *value_names(struct daemon *d, const char *glob)
+json_t *value_names(struct daemon *d, const char *glob, size_t from)
 {
-	struct names names = { .array = json_array(), .glob = glob };
+	struct names names = { .array = json_array(), .glob = glob, .from = from };
+	int end = catalogue_each(d->catalogue, add_name, &names);
 
-	if (!catalogue_each(d->catalogue, add_name, &names))
-		return names.array;
+	if (end >= 0)
+		return json_pack("{s:o, s:o, s:I}", "names", names.array,
+				 "next", end ? json_integer(names.at) : json_null(),
+				 "of", (json_int_t)catalogue_count(d->catalogue));
 	json_decref(names.array);
 	return NULL;
 }

@@ -139,14 +139,14 @@ const char *rules_why(enum verdict verdict)
 		[VERDICT_LONG_NAME] = "a name has at most 255 bytes: shorten it, or move the file up",
 		[VERDICT_BAD_NAME] = "its name contains control characters: rename it",
 		[VERDICT_NOT_REGULAR] = "not a regular file",
-		[VERDICT_TOO_LARGE] = "larger than max_file_bytes: raise that if it is meant to be served",
-		[VERDICT_NOT_WORLD_READABLE] = "others may not read it: chmod o+r, or set world_readable = false",
-		[VERDICT_TOO_MANY] = "there are more files than max_files: raise that, or move files away",
+		[VERDICT_TOO_LARGE] = "larger than max-file: raise that if it is meant to be served",
+		[VERDICT_NOT_WORLD_READABLE] = "others may not read it: chmod o+r, or set world-readable = false",
+		[VERDICT_TOO_MANY] = "there are more files than max-files: raise that, or move files away",
 		[VERDICT_LEADS_OUT] = "the link leads out of the folder: copy the file, or mount its directory there",
 		[VERDICT_LEADS_NOWHERE] = "the link leads to nothing that exists",
 		[VERDICT_LOOP] = "the link leads to a directory that it is in itself",
 		[VERDICT_TOO_MANY_DIRECTORIES] =
-			"there are more directories than max_files: raise that, or do links "
+			"there are more directories than max-files: raise that, or do links "
 			"multiply them?",
 	};
 

@@ -58,6 +58,13 @@ static int write_page(struct evbuffer *out, void *context)
 	return metrics_text(out, &snapshot);
 }
 
+static void on_failure(int err, void *context)
+{
+	const struct metrics *m = context;
+
+	log_say(m->daemon->log, LOG_WARNING, "the socket for metrics cannot accept: %s", strerror(-err));
+}
+
 static int64_t seconds(clockid_t clock)
 {
 	struct timespec now;
@@ -79,16 +86,16 @@ static void say_why(const struct config *config, int err, char *why, size_t room
 /**
  * metrics_start() - serve /metrics
  * @d: what is told of
+ * @config: configuration, which need not be in force yet
  * @out: the server, or NULL when the configuration wants none
  * @why: the reason of a failure
  * @room: of @why
  *
  * Return: 0 or a negative errno.
  */
-int metrics_start(struct daemon *d, struct metrics **out, char *why, size_t room)
+int metrics_start(struct daemon *d, const struct config *config, struct metrics **out, char *why, size_t room)
 {
-	struct metrics_page page = { .path = "/metrics", .type = METRICS_TYPE, .fn = write_page };
-	const struct config *config = d->config;
+	struct metrics_page page = { .path = "/metrics", .type = METRICS_TYPE, .fn = write_page, .failed = on_failure };
 	struct metrics *m;
 	int err;
 

@@ -6,7 +6,7 @@
 #include "daemon.h"
 
 /* Return: 0; *out is NULL when the configuration wants none. */
-int metrics_start(struct daemon *d, struct metrics **out, char *why, size_t room);
+int metrics_start(struct daemon *d, const struct config *config, struct metrics **out, char *why, size_t room);
 void metrics_stop(struct metrics *m);
 
 #endif

@@ -16,6 +16,8 @@
 #define CONNECTIONS_MAX 16
 #define HEAD_BYTES      8192
 #define LONGEST_S       10
+/* Until accepting is tried again after it failed. */
+#define PAUSE_S         1
 
 /**
  * struct connection - a client
@@ -38,12 +40,14 @@ struct connection {
  * struct metrics_http - a server
  * @page: what it serves
  * @listener: its socket, which takes nobody while there are too many
+ * @pause: ends a pause of it
  * @connections: clients
  * @count: how many
  */
 struct metrics_http {
 	struct metrics_page page;
 	struct evconnlistener *listener;
+	struct event *pause;
 	LIST_HEAD(, connection) connections;
 	unsigned int count;
 };
@@ -256,6 +260,27 @@ static void on_connection(struct evconnlistener *listener, evutil_socket_t fd, s
 
 /* ---- the server ---- */
 
+/* Not again and again at once, for that would be all that the loop does. */
+static void on_failure(struct evconnlistener *listener, void *context)
+{
+	const struct timeval pause = { .tv_sec = PAUSE_S };
+	struct metrics_http *http = context;
+
+	http->page.failed(-errno, http->page.context);
+	evconnlistener_disable(listener);
+	evtimer_add(http->pause, &pause);
+}
+
+static void on_pause_end(evutil_socket_t fd, short what, void *context)
+{
+	struct metrics_http *http = context;
+
+	(void)fd;
+	(void)what;
+	if (http->count < CONNECTIONS_MAX)
+		evconnlistener_enable(http->listener);
+}
+
 static socklen_t to_sockaddr(const struct ktftp_address *address, uint16_t port, struct sockaddr_storage *out)
 {
 	struct sockaddr_in *in = (struct sockaddr_in *)out;
@@ -290,13 +315,19 @@ int metrics_http_start(struct event_base *base, const struct ktftp_address *addr
 	http->listener = evconnlistener_new_bind(base, on_connection, http,
 						 LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE, -1,
 						 (struct sockaddr *)&at, length);
-	if (http->listener) {
-		*out = http;
-		return 0;
+	if (!http->listener) {
+		err = errno ? -errno : -ENOMEM;
+		free(http);
+		return err;
 	}
-	err = errno ? -errno : -ENOMEM;
-	free(http);
-	return err;
+	http->pause = evtimer_new(base, on_pause_end, http);
+	if (!http->pause) {
+		metrics_http_stop(http);
+		return -ENOMEM;
+	}
+	evconnlistener_set_error_cb(http->listener, on_failure);
+	*out = http;
+	return 0;
 }
 
 void metrics_http_stop(struct metrics_http *http)
@@ -308,5 +339,7 @@ void metrics_http_stop(struct metrics_http *http)
 	while ((c = LIST_FIRST(&http->connections)))
 		connection_free(c);
 	evconnlistener_free(http->listener);
+	if (http->pause)
+		event_free(http->pause);
 	free(http);
 }

@@ -22,12 +22,14 @@ typedef int (*metrics_page_fn)(struct evbuffer *out, void *context);
  * @path: where, with its "/"
  * @type: its media type
  * @fn: writes it, at each request
- * @context: for @fn
+ * @failed: told when nobody can be accepted, e.g. for lack of descriptors; it is tried again after a pause
+ * @context: for @fn and @failed
  */
 struct metrics_page {
 	const char *path;
 	const char *type;
 	metrics_page_fn fn;
+	void (*failed)(int err, void *context);
 	void *context;
 };
 

@@ -80,6 +80,7 @@ int neighbours_read(struct neighbours *neighbours)
 		return -ENOMEM;
 	err = nl_connect(socket, NETLINK_ROUTE) < 0 ? -EIO : dump(socket, neighbours);
 	nl_socket_free(socket);
+	neighbours_sort(neighbours);
 	return err;
 }
 
@@ -89,13 +90,56 @@ void neighbours_fini(struct neighbours *neighbours)
 	*neighbours = (struct neighbours){};
 }
 
+static int compare_addresses(const struct ktftp_address *a, const struct ktftp_address *b)
+{
+	return a->length != b->length ? (a->length < b->length ? -1 : 1) : memcmp(a->bytes, b->bytes, a->length);
+}
+
+/* By address, then by MAC address: one address may be there on several links. */
+static int compare(const void *left, const void *right)
+{
+	const struct neighbour *a = left, *b = right;
+	int order = compare_addresses(&a->address, &b->address);
+
+	return order ? order : memcmp(a->mac, b->mac, MAC_BYTES);
+}
+
+void neighbours_sort(struct neighbours *neighbours)
+{
+	if (neighbours->count)
+		qsort(neighbours->list, neighbours->count, sizeof(*neighbours->list), compare);
+}
+
+/* The first that is not before that, or NULL. */
+static const struct neighbour *lower_bound(const struct neighbours *neighbours, const struct neighbour *wanted)
+{
+	size_t from = 0, to = neighbours->count, middle;
+
+	while (from < to) {
+		middle = from + (to - from) / 2;
+		if (compare(&neighbours->list[middle], wanted) < 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from < neighbours->count ? &neighbours->list[from] : NULL;
+}
+
 const struct neighbour *neighbours_find(const struct neighbours *neighbours, const struct ktftp_address *address)
 {
-	size_t i;
+	const struct neighbour wanted = { .address = *address };
+	const struct neighbour *found = lower_bound(neighbours, &wanted);
 
-	for (i = 0; i < neighbours->count; i++)
-		if (neighbours->list[i].address.length == address->length &&
-		    !memcmp(neighbours->list[i].address.bytes, address->bytes, address->length))
-			return &neighbours->list[i];
-	return NULL;
+	return found && !compare_addresses(&found->address, address) ? found : NULL;
+}
+
+bool neighbours_have(const struct neighbours *neighbours, const struct ktftp_address *address,
+		     const uint8_t mac[MAC_BYTES])
+{
+	struct neighbour wanted = { .address = *address };
+	const struct neighbour *found;
+
+	memcpy(wanted.mac, mac, MAC_BYTES);
+	found = lower_bound(neighbours, &wanted);
+	return found && !compare(found, &wanted);
 }

@@ -17,10 +17,16 @@ struct neighbours {
 	size_t room;
 };
 
+/* What looks for one needs them sorted, as those that were read are. */
+void neighbours_sort(struct neighbours *neighbours);
+
 /* Return: 0 or a negative errno; what was found until then is there. */
 int neighbours_read(struct neighbours *neighbours);
 void neighbours_fini(struct neighbours *neighbours);
 /* NULL for an address that is not on a network of this host. */
 const struct neighbour *neighbours_find(const struct neighbours *neighbours, const struct ktftp_address *address);
+/* Whether that address is there with that MAC address. */
+bool neighbours_have(const struct neighbours *neighbours, const struct ktftp_address *address,
+		     const uint8_t mac[MAC_BYTES]);
 
 #endif

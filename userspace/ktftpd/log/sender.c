@@ -353,8 +353,9 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 		begin(s);
 		break;
 	case PROBING:
-		/* Nobody said that nobody is there. */
-		free_oldest(s);
+		/* Nobody said that nobody is there. What did not leave, for others took its place, stays. */
+		if (s->offset)
+			free_oldest(s);
 		s->state = READY;
 		s->failed = false;
 		flush(s);
@@ -405,7 +406,8 @@ static void flush(struct sender *s)
 	if (!is_connected(s) || event_pending(s->writable, EV_WRITE, NULL) || event_pending(s->timer, EV_TIMEOUT, NULL))
 		return;
 	while (!STAILQ_EMPTY(&s->queue) && send_oldest(s)) {
-		if (s->state == PROBING) {
+		/* One that is too long did not leave: the next one probes. */
+		if (s->state == PROBING && s->offset) {
 			set_timer(s, PROBE_MS);
 			return;
 		}

@@ -87,12 +87,8 @@ static bool name_matches(const struct trail_event *event, const struct trail_que
 static bool mac_matches(const struct trail_event *event, const struct trail_query *query,
 			const struct neighbours *neighbours)
 {
-	const struct neighbour *neighbour;
-
-	if (mac_is_in(query->mac, event->strings, event->name_bytes))
-		return true;
-	neighbour = neighbours_find(neighbours, &event->client);
-	return neighbour && !memcmp(neighbour->mac, query->mac, MAC_BYTES);
+	return mac_is_in(query->mac, event->strings, event->name_bytes) ||
+	       neighbours_have(neighbours, &event->client, query->mac);
 }
 
 bool trail_event_matches(const struct trail_event *event, const struct trail_query *query,

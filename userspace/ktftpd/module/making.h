@@ -4,6 +4,7 @@
 #define KTFTPD_MAKING_H
 
 #include "config/config.h"
+#include "objects.h"
 #include "vector.h"
 
 /**
@@ -40,7 +41,7 @@ int remembered_write(const struct config *config, const struct ktftp_listener *c
 		     size_t lists_count);
 
 /* What names a listener, for people: ADDR:PORT, [ADDR]:PORT, with the device behind it. */
-#define LISTENER_TEXT 96
+#define LISTENER_TEXT OBJECTS_LISTENER_TEXT
 const char *making_listener_text(const struct ktftp_listener *listener, char out[LISTENER_TEXT]);
 bool making_listener_is_same(const struct ktftp_listener *a, const struct ktftp_listener *b);
 

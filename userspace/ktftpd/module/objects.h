@@ -18,4 +18,9 @@ int objects_apply(struct ktftp *k, const struct config *before, const struct con
 /* The module's parameters, in sysfs; to change one needs root. */
 int tunables_apply(const struct config *config, char *why, size_t room);
 
+/* left.c: what a daemon before left in the module, for one that serves in user space */
+#define OBJECTS_LISTENER_TEXT 96
+size_t objects_close_left(const struct config *config);
+bool objects_left_at(uint16_t port, char text[OBJECTS_LISTENER_TEXT]);
+
 #endif

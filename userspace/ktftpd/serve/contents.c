@@ -67,21 +67,26 @@ static struct kept *make_room(struct contents *contents)
 	return oldest;
 }
 
+static struct content *open_content(const struct folder *folder, const struct folder_file *file)
+{
+	int fd = folder_open(folder, file);
+
+	if (fd >= 0)
+		return content_of_file(fd);
+	errno = -fd;
+	return NULL;
+}
+
+/* A file that is served in place may be another one in a moment: it is looked at anew for each download. */
 struct content *contents_open(struct contents *contents, const struct folder *folder, const struct folder_file *file)
 {
-	struct kept *kept = find(contents, file->digest);
+	struct kept *kept = file->in_place ? NULL : find(contents, file->digest);
 	struct content *content;
-	int fd;
 
 	if (!kept) {
-		fd = folder_open(folder, file);
-		if (fd < 0) {
-			errno = -fd;
-			return NULL;
-		}
-		content = content_of_file(fd);
-		if (!content)
-			return NULL;
+		content = open_content(folder, file);
+		if (!content || file->in_place)
+			return content;
 		kept = make_room(contents);
 		kept->content = content;
 		memcpy(kept->digest, file->digest, sizeof(kept->digest));

@@ -30,12 +30,14 @@ struct guest {
  * @guests: contents
  * @denials: absents that were added since @denials_since
  * @denials_since: CLOCK_MONOTONIC seconds
+ * @invited: when a content was published last, likewise: a large file takes a while to be read
  */
 struct guests {
 	struct ktftp *k;
 	struct guest guests[GUESTS_MOST];
 	unsigned int denials;
 	int64_t denials_since;
+	int64_t invited;
 };
 
 struct guests *guests_new(struct ktftp *k)
@@ -159,6 +161,9 @@ int guests_start(struct guests *g, const struct folder *folder, const struct fol
 	withdraw_old(g, now);
 	guest = find(g, file->digest);
 	if (!guest) {
+		if (g->invited == now)
+			return -EAGAIN;
+		g->invited = now;
 		err = invite(g, folder, file, &guest);
 		if (err)
 			return err;
@@ -167,6 +172,16 @@ int guests_start(struct guests *g, const struct folder *folder, const struct fol
 	guest->until = now + GUEST_S;
 	name_of(file->digest, name);
 	return ktftp_start(g->k, request, name);
+}
+
+void guests_allow(struct guests *g)
+{
+	uint32_t deleted;
+
+	if (!g->denials)
+		return;
+	g->denials = 0;
+	ktftp_absent_del_all(g->k, NULL, GUESTS_OWNER, &deleted);
 }
 
 int guests_deny(struct guests *g, const char *name, int64_t now)

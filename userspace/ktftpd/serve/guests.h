@@ -22,4 +22,7 @@ int guests_start(struct guests *g, const struct folder *folder, const struct fol
 /* Return: 0 when the next request for it is answered with ERROR 1. */
 int guests_deny(struct guests *g, const char *name, int64_t now);
 
+/* There are new names: those that were denied may be among them. */
+void guests_allow(struct guests *g);
+
 #endif

@@ -124,7 +124,13 @@ static void serve_by_engine(struct serve *s, const struct ask *ask, struct item 
 
 static void serve_by_guest(struct serve *s, const struct ask *ask, struct item *item)
 {
-	if (guests_start(s->guests, s->d->folder, &item->file, ask->handed, now_s())) {
+	int err = guests_start(s->guests, s->d->folder, &item->file, ask->handed, now_s());
+
+	if (err == -EAGAIN) {
+		stay_silent(s, ask, "another content is being published");
+		return;
+	}
+	if (err) {
 		complain(s, item, "the module cannot serve it from a single port", ktftp_error(s->d->kernel));
 		stay_silent(s, ask, ktftp_error(s->d->kernel));
 		return;
@@ -158,7 +164,7 @@ static void make_wait(struct serve *s, const struct ask *ask)
 	int err = waiting_add(s->waiting, ask->listener, ask->handed, ask->name, now_s());
 
 	if (err < 0) {
-		stay_silent(s, ask, "too many wait for contents");
+		stay_silent(s, ask, "it cannot wait for its content");
 	} else if (err > 0) {
 		s->counts.parked++;
 		trail_request(s->d->trail, TRAIL_WAIT, ask->handed, ask->name, "its content is on the way");
@@ -242,9 +248,21 @@ static bool try_again(const struct waiter *waiter, void *context)
 	return true;
 }
 
-void serve_changed(struct serve *s)
+static void try_all_again(struct serve *s)
 {
 	waiting_each(s->waiting, now_s(), try_again, s);
+}
+
+void serve_changed(struct serve *s)
+{
+	if (s->guests)
+		guests_allow(s->guests);
+	try_all_again(s);
+}
+
+void serve_reloaded(struct serve *s)
+{
+	s->scanned = false;
 }
 
 void serve_scanned(struct serve *s)
@@ -263,7 +281,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
 {
 	(void)fd;
 	(void)what;
-	serve_changed(context);
+	try_all_again(context);
 }
 
 struct serve *serve_new(struct daemon *d)

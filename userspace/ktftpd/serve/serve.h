@@ -36,6 +36,8 @@ void serve_free(struct serve *s);
 void serve_request(struct serve *s, const struct ktftp_listener *listener, const struct ktftp_handed *request);
 /* The catalogue changed: who waits for something may get it now. */
 void serve_changed(struct serve *s);
+/* The folders may be others now: until serve_scanned() it is not known any more what does not exist. */
+void serve_reloaded(struct serve *s);
 /* Everything that exists is in the catalogue. */
 void serve_scanned(struct serve *s);
 void serve_counts_get(const struct serve *s, struct serve_counts *counts);

@@ -54,6 +54,17 @@ static struct waiter *find(const struct waiting *w, const struct ktftp_handed *r
 	return NULL;
 }
 
+static void drop_first(struct waiting *w)
+{
+	struct waiter *first = w->first;
+
+	w->first = first->next;
+	if (!w->first)
+		w->last = &w->first;
+	w->count--;
+	free(first);
+}
+
 int waiting_add(struct waiting *w, const struct ktftp_listener *listener, const struct ktftp_handed *request,
 		const char *name, int64_t now)
 {
@@ -63,8 +74,8 @@ int waiting_add(struct waiting *w, const struct ktftp_listener *listener, const 
 		waiter->until = now + WAITING_S;
 		return 0;
 	}
-	if (w->count >= WAITING_MOST || strlen(name) > KTFTP_NAME_MAX)
-		return -ENOSPC;
+	if (strlen(name) > KTFTP_NAME_MAX)
+		return -ENAMETOOLONG;
 	waiter = calloc(1, sizeof(*waiter) + request->bytes);
 	if (!waiter)
 		return -ENOMEM;
@@ -75,6 +86,8 @@ int waiting_add(struct waiting *w, const struct ktftp_listener *listener, const 
 	waiter->request.data = waiter->data;
 	strcpy(waiter->name, name);
 	waiter->until = now + WAITING_S;
+	if (w->count >= WAITING_MOST)
+		drop_first(w);
 	*w->last = waiter;
 	w->last = &waiter->next;
 	w->count++;

@@ -33,7 +33,10 @@ struct waiter {
 
 struct waiting *waiting_new(void);
 void waiting_free(struct waiting *w);
-/* Return: 1 when it waits from now on, 0 when it did before, -ENOSPC, -ENOMEM. */
+/*
+ * When there are WAITING_MOST already the one that waits longest is forgotten: it asks again if it is a client at all.
+ * Return: 1 when it waits from now on, 0 when it did before, or a negative errno.
+ */
 int waiting_add(struct waiting *w, const struct ktftp_listener *listener, const struct ktftp_handed *request,
 		const char *name, int64_t now);
 /* Calls fn for each, oldest first; those for which it is true are done, and those that waited too long. */

@@ -16,9 +16,14 @@
 
 #define QUIET_S 600
 
+/*
+ * Below the run directory, which is the daemon's user's, he might have put a link in its place, for root to follow. A
+ * state directory that an operator named may be one.
+ */
 static int open_state(const struct config *config)
 {
-	int fd = open(config->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int follow = config->state_moved ? O_NOFOLLOW : 0;
+	int fd = open(config->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | follow);
 
 	return fd < 0 ? -errno : fd;
 }

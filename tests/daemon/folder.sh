@@ -870,7 +870,13 @@ first_root_counts_when_a_name_is_in_several()
 	has only x
 	rm "$ROOT/both"
 	wait_until has both second
-	put "$ROOT/both" again
+	# It does not count before it is whole.
+	exec 8> "$ROOT/both"
+	printf 'aga' >&8
+	put "$DIR/second/both" changed
+	wait_until has both changed
+	printf 'in' >&8
+	exec 8>&-
 	wait_until has both again
 	never_said GONE
 	finish

@@ -101,7 +101,7 @@ int engine_listener_list(struct engine *e, ktftp_listener_fn fn, void *context);
 int engine_serve(struct engine *e, const struct ktftp_listener *listener, const struct ktftp_handed *request,
 		 const char *name, struct content *content);
 
-/* Answers by ERROR. code is enum ktftp_error of proto.h; counted, and limited in rate where it could be a reflection. */
+/* Answers by ERROR. code is enum ktftp_error of proto.h. Counted, and limited in rate: it could be a reflection. */
 int engine_refuse(struct engine *e, const struct ktftp_listener *listener, const struct ktftp_handed *request,
 		  unsigned int code, const char *text);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A keyed hash, SipHash: clients choose most of what is hashed, and must not be able to choose where in a table it goes.
+ * A keyed hash, SipHash: clients choose most of what is hashed, and must not be able to choose where in a table it
+ * goes.
  */
 #ifndef TFTP_HASH_H
 #define TFTP_HASH_H

@@ -37,7 +37,7 @@ static uint64_t silent_us(const struct tftp_transfer *t)
 	return t->engine->now_us - t->heard_us;
 }
 
-/* What is sent cannot be read any more: its file became shorter, or its disk fails. The client is told, and asks again. */
+/* What is sent cannot be read: its file became shorter, or its disk fails. The client is told, and asks again. */
 static bool end_if_broken(struct tftp_transfer *t)
 {
 	if (!t->broken)

@@ -384,7 +384,9 @@ a_folder_says_what_is_to_come_and_what_is_not()
 	expect 'completed == 2' 'not_found == 1' 'mismatch == 0'
 	rm "$folder/tiny"
 	echo other > "$folder/SEP020000000000.cnf.xml"
-	! load --server "$WINDOWS" --file SEP%M.cnf.xml --file tiny --check "$folder/"
+	if load --server "$WINDOWS" --file SEP%M.cnf.xml --file tiny --check "$folder/"; then
+		fail "other contents than those of the folder are taken for the same"
+	fi
 	expect 'completed == 0' 'mismatch == 2'
 }
 

@@ -43,6 +43,7 @@ work_dir()
 }
 
 # serve_with LINE...: a daemon with that in its configuration, beside a listener on 127.0.0.1.
+# shellcheck disable=SC2120 # test programs pass them
 serve_with()
 {
 	configure 'listen "127.0.0.1" {}' "$@"
@@ -51,6 +52,7 @@ serve_with()
 
 serve()
 {
+	# shellcheck disable=SC2119 # nothing more than the listener
 	serve_with
 }
 

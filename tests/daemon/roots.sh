@@ -9,6 +9,7 @@
 TESTS=(
 	what_was_mounted_is_served_without_its_mount
 	before_the_mount_nobody_is_told_that_a_name_does_not_exist
+	a_root_that_may_not_be_read_is_nothing_to_deny_names_by
 	a_root_that_was_emptied_has_nothing
 	what_is_mounted_over_it_takes_its_place
 )
@@ -65,6 +66,24 @@ before_the_mount_nobody_is_told_that_a_name_does_not_exist()
 	echo content > "$ROOT/name"
 	wait_until is_answered name data
 	answers other "error 1"
+}
+
+says_why()
+{
+	log_says "Permission denied"
+}
+
+a_root_that_may_not_be_read_is_nothing_to_deny_names_by()
+{
+	work_dir
+	echo content > "$ROOT/name"
+	at_end chmod 755 "$ROOT"
+	chmod 000 "$ROOT"
+	configure 'listen "127.0.0.1" {}'
+	begin_daemon
+	check_at_end end_daemon "$DAEMON_PID"
+	wait_until says_why
+	answers name silence
 }
 
 # That is what somebody wants who deletes everything.

@@ -50,7 +50,8 @@ static const char help[] =
 	"\n"
 	"  -c, --config FILE  configuration, instead of " CONFIG_PATH
 	"\n"
-	"  -f, --foreground   stay in the foreground, log to standard error\n"
+	"  -f, --foreground   stay in the foreground; log to standard error where that is a\n"
+	"                     terminal, or where there is no journal\n"
 	"  -t, --check        check the configuration and end\n"
 	"      --load-module  load the module and set its parameters as the configuration\n"
 	"                     says, and end; for root, before the daemon is started\n"

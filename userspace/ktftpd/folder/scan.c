@@ -72,7 +72,7 @@ static bool was_served_from(struct worker *w, const struct dir *dir)
 
 /*
  * May a name be in it that would be denied: in one that was read before the names are known, and stay. One that may
- * not be read is no fault, as lost+found is none, unless something in it was served before.
+ * not be read is no fault, as lost+found is none, unless it is the root or something in it was served before.
  */
 static bool may_hold_names(struct worker *w, struct dir *dir, int err)
 {
@@ -82,7 +82,7 @@ static bool may_hold_names(struct worker *w, struct dir *dir, int err)
 		return true;
 	if (dir->was_read)
 		return false;
-	return (err != -EACCES && err != -EPERM) || was_served_from(w, dir);
+	return !dir->node || (err != -EACCES && err != -EPERM) || was_served_from(w, dir);
 }
 
 static void cannot_read(struct worker *w, struct dir *dir, int err)

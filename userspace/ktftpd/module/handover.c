@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Requests that the module hands over, with the listeners they came to. */
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "arrivals.h"
 #include "handover.h"
 #include "log/log.h"
 #include "serve/serve.h"
-
-/* Requests that are read before the loop turns to something else. */
-#define AT_ONCE 64
 
 /**
  * struct handover - being the daemon of the module's
@@ -17,14 +16,14 @@
  * @event: requests have arrived
  * @listeners: the module's, as they were when one was last not known
  * @count: how many
- * @got: requests taken in this turn
+ * @arrivals: requests that were read and not looked at
  */
 struct handover {
 	struct daemon *d;
 	struct event *event;
 	struct ktftp_listener *listeners;
 	size_t count;
-	unsigned int got;
+	struct arrivals *arrivals;
 };
 
 static int keep_listener(const struct ktftp_listener *listener, void *context)
@@ -60,37 +59,46 @@ const struct ktftp_listener *handover_listener(struct handover *h, uint32_t id)
 	return find_listener(h, id);
 }
 
-static void on_request(const struct ktftp_handed *request, void *context)
+static void keep_request(const struct ktftp_handed *request, void *context)
+{
+	struct handover *h = context;
+
+	arrivals_add(h->arrivals, request);
+}
+
+static void answer(const struct ktftp_handed *request, void *context)
 {
 	struct handover *h = context;
 	const struct ktftp_listener *listener = handover_listener(h, request->listener);
 
-	h->got++;
 	/* Without its listener, that is gone, there is no way to answer. */
 	if (listener)
 		serve_request(h->d->serve, listener, request);
 }
 
+static bool has_more(const struct handover *h)
+{
+	struct pollfd fd = { .fd = ktftp_requests_fd(h->d->kernel), .events = POLLIN };
+
+	return !arrivals_full(h->arrivals) && poll(&fd, 1, 0) > 0;
+}
+
 static void on_readable(evutil_socket_t fd, short what, void *context)
 {
 	struct handover *h = context;
-	unsigned int turns, before;
 
 	(void)fd;
 	(void)what;
-	h->got = 0;
-	for (turns = 0; turns < AT_ONCE; turns++) {
-		before = h->got;
-		if (ktftp_requests_read(h->d->kernel, on_request, h)) {
+	do {
+		if (ktftp_requests_read(h->d->kernel, keep_request, h)) {
 			log_say(h->d->log, LOG_ERR, "requests of the module cannot be read: %s",
 				ktftp_error(h->d->kernel));
 			h->d->failed = true;
 			daemon_stop(h->d);
 			return;
 		}
-		if (h->got == before)
-			return;
-	}
+	} while (has_more(h));
+	arrivals_take(h->arrivals, answer, h);
 }
 
 int handover_start(struct daemon *d, struct handover **out, char *why, size_t room)
@@ -105,8 +113,9 @@ int handover_start(struct daemon *d, struct handover **out, char *why, size_t ro
 		return err;
 	}
 	h->d = d;
+	h->arrivals = arrivals_new();
 	h->event = event_new(d->base, ktftp_requests_fd(d->kernel), EV_READ | EV_PERSIST, on_readable, h);
-	if (!h->event || event_add(h->event, NULL)) {
+	if (!h->arrivals || !h->event || event_add(h->event, NULL)) {
 		snprintf(why, room, "out of memory");
 		handover_stop(h);
 		return -ENOMEM;
@@ -122,6 +131,7 @@ void handover_stop(struct handover *h)
 	if (h->event)
 		event_free(h->event);
 	ktftp_detach(h->d->kernel);
+	arrivals_free(h->arrivals);
 	free(h->listeners);
 	free(h);
 }

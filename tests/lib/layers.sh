@@ -158,7 +158,7 @@ read_command_line()
 build()
 {
 	[ "$(type -t prepare)" != function ] || prepare || exit 1
-	make -s -C "$TREE" all selftests unit-build asan || exit 1
+	make -s -j"$(nproc)" -C "$TREE" all selftests unit-build asan || exit 1
 	# What is built stays as it is from here on.
 	export KTFTP_VM_NO_BUILD=1
 }

@@ -200,8 +200,9 @@ transfers_are_those_of_the_daemon()
 	json 'x[0]["engine"] == "user" and x[0]["client"] == "127.0.0.1" and x[0]["state"] == "running"' transfers
 	json 'x[0]["blksize"] == 512 and x[0]["windowsize"] == 1' transfers
 	json 'x["transfers"] == 1' status
-	# It repaints until it is interrupted; as it is, for timeout is to end the process itself.
-	timeout --preserve-status -s INT 2 "$KTFTPCTL" transfers --watch > painted
+	# It repaints until it is interrupted, once: a second signal, to the group, finds a sanitizer at work that does
+	# not come back.
+	timeout --foreground --preserve-status -s INT 2 "$KTFTPCTL" transfers --watch > painted
 	[ "$(grep -c ' large .* running$' painted)" -ge 2 ]
 }
 

@@ -151,3 +151,29 @@ size_t ktftp_proto_error(u8 *out, size_t room, enum ktftp_error code, const char
 	out[KTFTP_HEADER_BYTES + bytes] = 0;
 	return KTFTP_HEADER_BYTES + bytes + 1;
 }
+
+/**
+ * ktftp_proto_would_loop() - is a port one of services that answer whatever they get, or of TFTP servers
+ * @port: port that a request came from
+ *
+ * A request that pretends to come from there asks for two machines to talk to each other.
+ *
+ * Context: any.
+ */
+bool ktftp_proto_would_loop(u16 port)
+{
+	switch (port) {
+	case 0:
+	case 7:		/* echo */
+	case 13:	/* daytime */
+	case 17:	/* quote of the day */
+	case 19:	/* character generator */
+	case 37:	/* time */
+	case 53:	/* DNS */
+	case 69:	/* TFTP */
+	case 123:	/* NTP */
+		return true;
+	default:
+		return false;
+	}
+}

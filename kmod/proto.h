@@ -76,5 +76,6 @@ int ktftp_request_parse(struct ktftp_request *rq, const u8 *data, size_t bytes);
 int ktftp_proto_header(const u8 *data, size_t bytes, u16 *opcode, u16 *value);
 void ktftp_proto_put_header(u8 *out, enum ktftp_opcode opcode, u16 value);
 size_t ktftp_proto_error(u8 *out, size_t room, enum ktftp_error code, const char *text);
+bool ktftp_proto_would_loop(u16 port);
 
 #endif

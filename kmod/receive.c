@@ -37,28 +37,6 @@ struct datagram {
 
 static siphash_key_t datagram_key __read_mostly;
 
-/*
- * Services that answer whatever they get, and TFTP servers: a request that pretends to come from there asks
- * for two machines to talk to each other.
- */
-static bool would_loop(__be16 port)
-{
-	switch (ntohs(port)) {
-	case 0:
-	case 7:		/* echo */
-	case 13:	/* daytime */
-	case 17:	/* quote of the day */
-	case 19:	/* character generator */
-	case 37:	/* time */
-	case 53:	/* DNS */
-	case 69:	/* TFTP */
-	case 123:	/* NTP */
-		return true;
-	default:
-		return false;
-	}
-}
-
 /* RFC 1123 4.2.3.5: what was sent to everybody is ignored silently. */
 static bool was_sent_to_us_alone(const struct sk_buff *skb, const struct ktftp_key *key)
 {
@@ -405,7 +383,8 @@ static struct sk_buff *receive(const struct ktftp_port *port, struct sk_buff *sk
  */
 bool ktftp_receive_is_client(const struct ktftp_key *key)
 {
-	return !would_loop(key->peer_port) && !ipv6_addr_any(&key->peer) && !ipv6_addr_is_multicast(&key->peer) &&
+	return !ktftp_proto_would_loop(ntohs(key->peer_port)) &&
+	       !ipv6_addr_any(&key->peer) && !ipv6_addr_is_multicast(&key->peer) &&
 	       !(ipv6_addr_v4mapped(&key->peer) && (ipv4_is_multicast(key->peer.s6_addr32[3]) ||
 						     ipv4_is_lbcast(key->peer.s6_addr32[3]) ||
 						     ipv4_is_zeronet(key->peer.s6_addr32[3])));

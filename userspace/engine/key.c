@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "key.h"
+#include "proto.h"
 
 bool tftp_key_same(const struct tftp_key *a, const struct tftp_key *b)
 {
@@ -22,28 +23,6 @@ bool tftp_key_has_link_local(const struct tftp_key *key)
 	return IN6_IS_ADDR_LINKLOCAL(&key->peer) || IN6_IS_ADDR_LINKLOCAL(&key->local);
 }
 
-/*
- * Services that answer whatever they get, and TFTP servers: a request that pretends to come from there asks for two
- * machines to talk to each other.
- */
-static bool would_loop(uint16_t port)
-{
-	switch (port) {
-	case 0:
-	case 7:   /* echo */
-	case 13:  /* daytime */
-	case 17:  /* quote of the day */
-	case 19:  /* character generator */
-	case 37:  /* time */
-	case 53:  /* DNS */
-	case 69:  /* TFTP */
-	case 123: /* NTP */
-		return true;
-	default:
-		return false;
-	}
-}
-
 static bool is_nobody_in_ipv4(uint32_t address)
 {
 	uint32_t host = ntohl(address);
@@ -57,7 +36,7 @@ static bool is_nobody_in_ipv4(uint32_t address)
  */
 bool tftp_key_is_client(const struct tftp_key *key)
 {
-	if (would_loop(key->peer_port))
+	if (ktftp_proto_would_loop(key->peer_port))
 		return false;
 	if (tftp_is_ipv4(&key->peer))
 		return !is_nobody_in_ipv4(tftp_ipv4_of(&key->peer));

@@ -62,30 +62,36 @@ static void on_changed(const struct folder_change *changes, size_t count, void *
 	serve_changed(d->serve);
 }
 
-static int set_stack(struct catalogue *catalogue, const struct config *config)
+static size_t stack_of(const struct config *config, const char *views[KTFTP_STACK_MAX])
 {
-	const char *views[KTFTP_STACK_MAX];
 	size_t i;
 
 	for (i = 0; i < config->stack_count && i < KTFTP_STACK_MAX; i++)
 		views[i] = config->stack[i];
-	return catalogue_set_stack(catalogue, views, i);
+	return i;
+}
+
+static int set_stack(struct catalogue *catalogue, const struct config *config)
+{
+	const char *views[KTFTP_STACK_MAX];
+	size_t count = stack_of(config, views);
+
+	return catalogue_set_stack(catalogue, views, count);
 }
 
 /* What was in views that are no longer configured is in others now, or gone. */
 static void leave_old_views(struct daemon *d)
 {
 	const char *views[KTFTP_STACK_MAX];
-	size_t i;
+	size_t count;
 
 	if (!d->own_views)
 		return;
 	d->config->stack_count = d->own_views;
 	d->own_views = 0;
-	set_stack(d->catalogue, d->config);
-	for (i = 0; i < d->config->stack_count && i < KTFTP_STACK_MAX; i++)
-		views[i] = d->config->stack[i];
-	if (d->kernel && ktftp_view_set(d->kernel, views, i))
+	count = stack_of(d->config, views);
+	catalogue_set_stack(d->catalogue, views, count);
+	if (d->kernel && ktftp_view_set(d->kernel, views, count))
 		log_say(d->log, LOG_ERR, "the views cannot be changed: %s", ktftp_error(d->kernel));
 }
 

@@ -15,17 +15,11 @@
 
 /* ---- listeners of the engine ---- */
 
-static bool is_same(const struct ktftp_listener *a, const struct ktftp_listener *b)
-{
-	return a->port == b->port && a->address.length == b->address.length &&
-	       !memcmp(a->address.bytes, b->address.bytes, a->address.length) && !strcmp(a->device, b->device);
-}
-
 /* With everything that can be said of one. */
 static bool is_identical(const struct ktftp_listener *a, const struct ktftp_listener *b)
 {
-	return is_same(a, b) && a->flags == b->flags && a->tid_first == b->tid_first && a->tid_last == b->tid_last &&
-	       a->dscp == b->dscp && a->mark == b->mark;
+	return config_is_same_listener(a, b) && a->flags == b->flags && a->tid_first == b->tid_first &&
+	       a->tid_last == b->tid_last && a->dscp == b->dscp && a->mark == b->mark;
 }
 
 static const struct ktftp_listener *find(const struct config *config, const struct ktftp_listener *listener)
@@ -33,7 +27,7 @@ static const struct ktftp_listener *find(const struct config *config, const stru
 	size_t i;
 
 	for (i = 0; config && i < config->listener_count; i++)
-		if (is_same(&config->listeners[i], listener))
+		if (config_is_same_listener(&config->listeners[i], listener))
 			return &config->listeners[i];
 	return NULL;
 }
@@ -151,10 +145,8 @@ static int note_drain(const struct daemon *d, bool drain)
 	return 0;
 }
 
-/* Listeners of the module or of the engine, with what they are to do. */
+/* Listeners of the module or of the engine: a list is not to change while it is read. */
 struct draining {
-	struct daemon *d;
-	bool drain;
 	struct ktftp_listener *listeners;
 	size_t count;
 };
@@ -183,7 +175,7 @@ static int drain_one(struct daemon *d, const struct ktftp_listener *listener, bo
 
 static int drain_all(struct daemon *d, bool drain, char *why, size_t room)
 {
-	struct draining all = { .d = d, .drain = drain };
+	struct draining all = {};
 	int err, one;
 	size_t i;
 

@@ -124,5 +124,7 @@ struct config {
 /* Return: 0 and the configuration, or a negative errno and "FILE:LINE: REASON" in why. */
 int config_load(const char *path, struct config **out, char *why, size_t room);
 void config_free(struct config *config);
+/* Is it the same listener, whatever its properties: by address, port and device. */
+bool config_is_same_listener(const struct ktftp_listener *a, const struct ktftp_listener *b);
 
 #endif

@@ -142,7 +142,7 @@ const struct setting conf_listen_settings[LISTEN_SETTINGS] = {
 	{ .name = "mark", .take = take_mark },
 };
 
-static bool is_same(const struct ktftp_listener *a, const struct ktftp_listener *b)
+bool config_is_same_listener(const struct ktftp_listener *a, const struct ktftp_listener *b)
 {
 	return a->address.length == b->address.length && a->port == b->port &&
 	       !memcmp(a->address.bytes, b->address.bytes, a->address.length) && !strcmp(a->device, b->device);
@@ -162,7 +162,7 @@ static int check_listener(struct reader *r, size_t i)
 	if (is_link_local(&listener->address) && !listener->device[0])
 		return conf_refuse(r, line_of(r, i), "a link-local address needs its device; add device = \"eth0\"");
 	for (k = 0; k < i; k++)
-		if (is_same(listener, at(r, k)))
+		if (config_is_same_listener(listener, at(r, k)))
 			return conf_refuse(
 				r, line_of(r, i),
 				"this listener is there already, in line %u; another one needs another address, "

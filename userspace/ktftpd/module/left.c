@@ -34,7 +34,7 @@ static bool is_in(const struct vector *list, const struct ktftp_listener *listen
 	size_t i;
 
 	for (i = 0; i < list->count; i++)
-		if (making_listener_is_same(&all[i], listener))
+		if (config_is_same_listener(&all[i], listener))
 			return true;
 	return false;
 }

@@ -43,12 +43,6 @@ const char *making_listener_text(const struct ktftp_listener *listener, char out
 	return out;
 }
 
-bool making_listener_is_same(const struct ktftp_listener *a, const struct ktftp_listener *b)
-{
-	return a->address.length == b->address.length && a->port == b->port &&
-	       !memcmp(a->address.bytes, b->address.bytes, a->address.length) && !strcmp(a->device, b->device);
-}
-
 static bool has_same_properties(const struct ktftp_listener *a, const struct ktftp_listener *b)
 {
 	return a->flags == b->flags && a->dscp == b->dscp && a->mark == b->mark &&
@@ -62,7 +56,7 @@ static const struct ktftp_listener *find(const struct ktftp_listener *all, size_
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		if (making_listener_is_same(&all[i], listener))
+		if (config_is_same_listener(&all[i], listener))
 			return &all[i];
 	return NULL;
 }

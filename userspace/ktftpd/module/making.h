@@ -43,6 +43,5 @@ int remembered_write(const struct config *config, const struct ktftp_listener *c
 /* What names a listener, for people: ADDR:PORT, [ADDR]:PORT, with the device behind it. */
 #define LISTENER_TEXT OBJECTS_LISTENER_TEXT
 const char *making_listener_text(const struct ktftp_listener *listener, char out[LISTENER_TEXT]);
-bool making_listener_is_same(const struct ktftp_listener *a, const struct ktftp_listener *b);
 
 #endif

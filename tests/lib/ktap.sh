@@ -3,11 +3,13 @@
 # KTAP for test programs in shell.
 #
 # A program lists its tests in TESTS, functions whose names are sentences, and ends with: run_tests "$@" (words
-# of the command line choose tests by a part of their name). A test runs in a subshell with "set -e": the first
+# of the command line choose tests by a part of their name). What takes long for what it adds stands in LONG_TESTS
+# instead: that runs when KTFTP_LONG is set, as in "make check-long", and when a word chooses it. A test runs in a subshell with "set -e": the first
 # command that fails fails it, and what it printed is shown; what it has to undo it gives to at_end.
 # A function before_tests, where there is one, says whether the tests can run here: if not, all are skipped.
 # A function after_tests, where there is one, undoes what before_tests did, also when a signal ends the program.
 
+LONG_TESTS=()
 KSFT_FAIL=1
 KSFT_SKIP=4
 
@@ -122,17 +124,28 @@ report()
 	esac
 }
 
-# Runs the tests named in TESTS.
-run_tests()
+# choose WORD...: those to run, in $wanted.
+choose()
 {
-	local wanted=() name word status number=0 worst=0
+	local name word
 
-	for name in "${TESTS[@]}"; do
+	for name in "${TESTS[@]}" "${LONG_TESTS[@]}"; do
 		is_a_test "$name"
-		for word in "${@:-}"; do
+		for word in "$@"; do
 			[[ $name != *"$word"* ]] || { wanted+=("$name"); break; }
 		done
 	done
+	[ $# -gt 0 ] || wanted=("${TESTS[@]}")
+	[ $# -gt 0 ] || [ -z "${KTFTP_LONG:-}" ] || wanted+=("${LONG_TESTS[@]}")
+	[ "${#wanted[@]}" -gt 0 ] || { echo "Bail out! no test is called $*"; exit "$KSFT_FAIL"; }
+}
+
+# Runs the tests named in TESTS, and in LONG_TESTS when these are wanted.
+run_tests()
+{
+	local wanted=() name status number=0 worst=0 begun
+
+	choose "$@"
 	LOG=$(mktemp -t ktftp-log.XXXXXX)
 	trap end_program EXIT
 	echo "TAP version 13"
@@ -143,8 +156,10 @@ run_tests()
 	echo "1..${#wanted[@]}"
 	for name in "${wanted[@]}"; do
 		number=$((number + 1))
+		begun=$SECONDS
 		run_test "$name"
 		status=$?
+		[ $((SECONDS - begun)) -lt 5 ] || echo "# seconds: $((SECONDS - begun)) $name"
 		: > "$LOG.pid"
 		report "$number" "$name" "$status"
 		[ "$status" = 0 ] || [ "$status" = "$KSFT_SKIP" ] || worst=$KSFT_FAIL

@@ -29,7 +29,7 @@ in_guest()
 	local kernel=$1 processors=$2
 
 	shift 2
-	exec "$TESTS_DIR/vm/run" --kernel "$kernel" --smp "$processors" --timeout 3000 "$TESTS_DIR/selftests/run" "$@"
+	exec "$TESTS_DIR/vm/run" --kernel "$kernel" --smp "$processors" --timeout 7200 "$TESTS_DIR/selftests/run" "$@"
 }
 
 # count LOG STATUS: "passed failed skipped" of a KTAP log; what is wrong with it as a whole goes to standard

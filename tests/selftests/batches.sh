@@ -443,15 +443,18 @@ a_shaper_with_a_short_queue_gets_packets()
 # shellcheck disable=SC2034 # for run_tests
 TESTS=(
 	a_window_leaves_in_few_packets
+	a_device_without_segmentation_gets_packets
+	every_segment_has_its_own_checksum
+	what_is_encrypted_leaves_block_by_block
+)
+# shellcheck disable=SC2034 # for run_tests
+LONG_TESTS=(
 	without_a_window_each_block_is_a_packet
 	a_device_without_udp_segmentation_gets_packets
-	a_device_without_segmentation_gets_packets
 	a_device_without_scatter_gather_gets_packets
 	a_device_that_sums_nothing_up_gets_packets
-	every_segment_has_its_own_checksum
 	a_sniffer_at_either_end_changes_nothing
 	firewalls_that_change_packets_leave_the_file_whole
-	what_is_encrypted_leaves_block_by_block
 	blocks_of_every_size_arrive_by_windows
 	the_mtu_may_fall_during_a_download_by_windows
 	the_mtu_may_fall_to_a_modems_and_rise_again

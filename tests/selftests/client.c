@@ -136,12 +136,21 @@ static bool is_late_copy(const struct packet *packet, uint16_t block)
 	return packet->opcode == DATA && (packet->value == (uint16_t)(block - 1) || (block == 1 && packet->value > 1));
 }
 
+/* What came in the place of what was waited for. */
+static void tell_of_packet(const struct packet *packet)
+{
+	printf("# opcode %u, %u, came instead: %.*s\n", packet->opcode, packet->value,
+	       packet->opcode == ERROR ? (int)packet->length - 4 : 0, (const char *)packet->bytes + 4);
+}
+
 /* Waits for a block; late copies of others may come first. */
 const char *client_expect_data(struct client *client, struct packet *packet, uint16_t block)
 {
 	do {
 		EXPECT(client_receive(client, packet, WAIT_MS));
 	} while (is_late_copy(packet, block));
+	if (packet->opcode != DATA || packet->value != block)
+		tell_of_packet(packet);
 	EXPECT(packet->opcode == DATA);
 	EXPECT(packet->value == block);
 	return NULL;

@@ -465,24 +465,27 @@ watching_transfers_ends_when_terminated()
 
 # shellcheck disable=SC2034 # for run_tests
 TESTS=(
-	every_command_has_help
-	a_wrong_command_line_ends_with_1
 	a_refusal_ends_with_2_and_the_kernels_words
-	output_that_cannot_be_written_ends_with_2
 	listeners_are_shown
-	an_ipv6_address_with_a_port_stands_in_brackets
 	files_are_published_listed_and_withdrawn
 	json_tells_what_is_published_and_counted
 	a_running_transfer_is_listed
+	a_batch_stops_at_the_first_command_that_fails
+	who_is_not_root_may_look_and_not_touch
+	monitor_tells_of_starts_ends_and_misses
+)
+# shellcheck disable=SC2034 # for run_tests
+LONG_TESTS=(
+	every_command_has_help
+	a_wrong_command_line_ends_with_1
+	output_that_cannot_be_written_ends_with_2
+	an_ipv6_address_with_a_port_stands_in_brackets
 	commands_may_be_cut_short
 	a_batch_runs_many_commands
-	a_batch_stops_at_the_first_command_that_fails
 	a_forced_batch_goes_on
 	json_of_a_batch_is_a_line_each
 	yes_in_a_batch_is_for_its_own_line
 	without_the_module_it_says_how_to_load_it
-	who_is_not_root_may_look_and_not_touch
-	monitor_tells_of_starts_ends_and_misses
 	monitor_ends_with_its_reader
 	watching_transfers_ends_when_interrupted
 	watching_transfers_ends_when_terminated

@@ -330,9 +330,12 @@ a_listener_that_drains_is_not_saved()
 # shellcheck disable=SC2034 # for run_tests
 TESTS=(
 	what_is_saved_comes_back
-	odd_names_come_back
 	differences_are_told_and_made
 	a_file_that_is_wrong_changes_nothing
+)
+# shellcheck disable=SC2034 # for run_tests
+LONG_TESTS=(
+	odd_names_come_back
 	what_is_not_the_whole_of_a_state_changes_nothing
 	what_is_missing_can_be_left_out
 	what_the_module_refuses_changes_nothing

@@ -343,19 +343,22 @@ a_message_that_is_too_large_says_the_way_out()
 # shellcheck disable=SC2034 # for run_tests
 TESTS=(
 	properties_are_kept_and_shown
-	names_without_a_path_have_no_source
-	all_of_a_view_or_an_owner_are_withdrawn
 	clients_see_the_uppermost_of_their_views
 	absents_are_added_listed_and_deleted
+	all_or_none_changes_nothing_when_one_fails
+	who_may_not_pin_gets_copies
+)
+# shellcheck disable=SC2034 # for run_tests
+LONG_TESTS=(
+	names_without_a_path_have_no_source
+	all_of_a_view_or_an_owner_are_withdrawn
 	budgets_are_set_and_shown
 	ten_thousand_files_are_held_in_little_more_than_their_bytes
 	small_and_large_copies_are_what_they_were
 	files_that_fail_do_not_keep_the_others
-	all_or_none_changes_nothing_when_one_fails
 	a_full_store_says_so_and_keeps_what_fits
 	few_descriptors_are_enough
 	files_of_other_file_systems_are_copied
-	who_may_not_pin_gets_copies
 	a_refusal_is_taken_for_all_files_like_it
 	a_message_that_is_too_large_says_the_way_out
 )

@@ -11,10 +11,12 @@ LOAD=${KTFTP_TREE:-$SELFTESTS_DIR/../..}/build/tftpload
 HABITS=${KTFTP_TREE:-$SELFTESTS_DIR/../..}/tests/bench/habits
 
 TESTS=(
-	every_family_downloads_alone
-	all_families_download_at_once
 	a_bad_network_either_way_is_survived
 	clients_with_few_buffers_get_everything
+)
+LONG_TESTS=(
+	every_family_downloads_alone
+	all_families_download_at_once
 	clients_that_leave_half_way_end_their_transfers
 )
 

@@ -305,15 +305,18 @@ a_range_of_ports_that_somebody_has_is_refused()
 
 # shellcheck disable=SC2034 # for run_tests
 TESTS=(
-	it_needs_no_other_module
 	it_is_loaded_and_unloaded_a_hundred_times
 	it_is_in_use_while_a_listener_exists
 	a_namespace_older_than_the_module_is_served
 	a_deleted_listener_lets_its_transfer_finish
-	a_listener_takes_over_from_one_that_is_closing
 	a_listener_deleted_now_cuts_its_transfer
 	a_namespace_that_goes_takes_its_transfers_along
 	everything_that_is_created_is_destroyed
+)
+# shellcheck disable=SC2034 # for run_tests
+LONG_TESTS=(
+	it_needs_no_other_module
+	a_listener_takes_over_from_one_that_is_closing
 	two_namespaces_serve_different_content_under_one_name
 	a_port_that_somebody_has_is_refused
 	a_range_of_ports_that_somebody_has_is_refused

@@ -241,17 +241,20 @@ they_are_from_a_single_port_too()
 
 # shellcheck disable=SC2034 # for run_tests
 TESTS=(
+	large_blocks_are_cut_to_what_an_ethernet_frame_holds
+	clients_are_told_the_size
+	a_client_that_asks_for_a_window_gets_its_file
+	clients_with_different_options_are_served_at_once
+)
+# shellcheck disable=SC2034 # for run_tests
+LONG_TESTS=(
 	small_files_arrive_in_blocks_of_8_bytes
 	busybox_gets_files_in_the_smallest_blocks_it_can_ask_for
 	block_numbers_wrap_in_blocks_of_8_bytes
 	large_blocks_are_granted_on_the_loopback_device
-	large_blocks_are_cut_to_what_an_ethernet_frame_holds
 	blocks_follow_the_mtu_of_the_path
-	clients_are_told_the_size
 	a_timeout_is_confirmed_only_when_it_will_be_kept
 	a_client_that_would_like_multicast_is_served_alone
-	a_client_that_asks_for_a_window_gets_its_file
-	clients_with_different_options_are_served_at_once
 	they_are_from_a_single_port_too
 )
 run_tests "$@"

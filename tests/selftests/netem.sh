@@ -220,16 +220,19 @@ windows_are_whole_when_packets_overtake_each_other()
 
 # shellcheck disable=SC2034 # for run_tests
 TESTS=(
-	downloads_are_whole_when_1_percent_is_lost
 	downloads_are_whole_when_5_percent_are_lost
 	downloads_from_a_single_port_are_whole_when_3_percent_are_lost
+	downloads_are_whole_when_everything_goes_wrong_at_once
+	windows_are_whole_when_5_percent_are_lost
+)
+# shellcheck disable=SC2034 # for run_tests
+LONG_TESTS=(
+	downloads_are_whole_when_1_percent_is_lost
 	curl_gets_its_file_when_packets_are_lost_on_the_way
 	atftp_gets_its_file_when_packets_are_lost
 	a_doubled_acknowledgement_does_not_double_what_follows
 	downloads_are_whole_when_packets_overtake_each_other
-	downloads_are_whole_when_everything_goes_wrong_at_once
 	windows_are_whole_when_1_percent_is_lost
-	windows_are_whole_when_5_percent_are_lost
 	doubled_packets_do_not_double_windows
 	windows_are_whole_when_packets_overtake_each_other
 )

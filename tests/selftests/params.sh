@@ -223,16 +223,19 @@ does_not_load()
 
 # shellcheck disable=SC2034 # for run_tests
 TESTS=(
-	every_tunable_is_known_here
 	every_tunable_has_its_default
-	every_tunable_accepts_its_bounds
 	every_tunable_refuses_what_is_out_of_its_range
+	every_tunable_is_documented
+	a_bad_value_keeps_the_module_from_loading
+)
+# shellcheck disable=SC2034 # for run_tests
+LONG_TESTS=(
+	every_tunable_is_known_here
+	every_tunable_accepts_its_bounds
 	every_tunable_refuses_numbers_too_large_for_any
 	every_tunable_refuses_nonsense
 	what_a_miss_gets_is_one_of_three_words
 	modinfo_tells_of_every_tunable
-	every_tunable_is_documented
 	a_value_is_given_when_the_module_is_loaded
-	a_bad_value_keeps_the_module_from_loading
 )
 run_tests "$@"

@@ -201,14 +201,17 @@ root_of_a_user_namespace_has_four_listeners()
 
 # shellcheck disable=SC2034 # for run_tests
 TESTS=(
-	a_user_sees_names_and_totals
 	a_user_sees_neither_owners_nor_sources
-	a_user_sees_no_clients
 	a_user_changes_nothing
 	root_of_a_user_namespace_publishes_nothing
-	root_of_a_user_namespace_gives_itself_no_budget
 	within_a_budget_it_publishes_and_pins_only_what_it_may_write
 	root_of_a_user_namespace_sees_its_own_alone
+)
+# shellcheck disable=SC2034 # for run_tests
+LONG_TESTS=(
+	a_user_sees_names_and_totals
+	a_user_sees_no_clients
+	root_of_a_user_namespace_gives_itself_no_budget
 	root_of_a_user_namespace_has_four_listeners
 )
 

@@ -247,9 +247,12 @@ after_tests()
 TESTS=(
 	a_transfer_is_five_cache_lines
 	thousands_run_at_once_and_none_is_lost
-	table_and_memory_grow_with_them_and_shrink
 	beyond_max_transfers_everybody_is_told_so
 	each_address_has_max_transfers_per_client
+)
+# shellcheck disable=SC2034 # for run_tests
+LONG_TESTS=(
+	table_and_memory_grow_with_them_and_shrink
 )
 
 run_tests "$@"

@@ -106,8 +106,11 @@ nobody_waits_for_generic_netlink_while_a_cold_file_is_published()
 
 # shellcheck disable=SC2034 # for run_tests
 TESTS=(
-	nobody_waits_for_the_module_while_a_cold_file_is_published
 	nobody_waits_for_generic_netlink_while_a_cold_file_is_published
+)
+# shellcheck disable=SC2034 # for run_tests
+LONG_TESTS=(
+	nobody_waits_for_the_module_while_a_cold_file_is_published
 )
 
 run_tests "$@"

@@ -423,14 +423,17 @@ ktftp_top_says_what_is_wrong_and_what_helps()
 
 # shellcheck disable=SC2034 # for run_tests
 TESTS=(
-	every_tracepoint_is_in_tracefs
 	a_download_is_traced_block_by_block
-	an_oack_is_traced_as_block_0
-	a_name_cannot_write_lines_of_the_trace
 	repeats_are_traced_with_their_reason
 	what_a_queue_of_this_host_drops_was_not_sent
-	requests_are_counted_by_what_their_names_begin_with
 	ktftp_top_shows_clients_files_and_round_trips
+)
+# shellcheck disable=SC2034 # for run_tests
+LONG_TESTS=(
+	every_tracepoint_is_in_tracefs
+	an_oack_is_traced_as_block_0
+	a_name_cannot_write_lines_of_the_trace
+	requests_are_counted_by_what_their_names_begin_with
 	ktftp_top_finds_downloads_that_began_before_it
 	ktftp_top_ends_after_as_many_intervals_as_it_was_told
 	ktftp_top_repaints_a_terminal_and_nothing_else

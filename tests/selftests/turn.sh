@@ -361,10 +361,12 @@ ipsec_carries_a_download()
 
 TESTS=(
 	every_ack_is_turned
-	every_ack_is_turned_on_one_host
 	a_packet_that_somebody_holds_is_left_alone
-	a_packet_that_is_mirrored_is_left_alone
 	turned_packets_look_like_new_ones
+)
+LONG_TESTS=(
+	every_ack_is_turned_on_one_host
+	a_packet_that_is_mirrored_is_left_alone
 	what_is_known_of_the_ack_is_not_of_its_answer
 	the_time_of_arrival_is_not_that_of_departure
 	a_vlan_carries_a_download

@@ -20,6 +20,7 @@
 
 /* How often something random is tried. */
 #define TIMES(count)      (count)
+#define STEP(width)       1
 
 #define unit_case         CMUnitTest
 #define CASE(sentence)    static void sentence(void **state __attribute__((unused)))

@@ -279,7 +279,7 @@ CASE(names_with_any_other_letter_are_unknown)
 
 	for (which = 0; which < KTFTP_OPTION_COUNT; which++) {
 		for (at = 0; at <= strlen(names[which]); at++) {
-			for (c = 1; c < 256; c++) {
+			for (c = 1; c < 256; c += STEP(5)) {
 				char name[16] = "";
 
 				strcpy(name, names[which]);
@@ -544,7 +544,7 @@ CASE(order_of_a_request_does_not_matter)
 {
 	unsigned int number;
 
-	for (number = 0; number < 5040; number++) {
+	for (number = 0; number < 5040; number += STEP(17)) {
 		const struct text text = everything_in_order(number);
 
 		assert_int_equal(parse(text.bytes, text.count).asked, ALL_ASKED);

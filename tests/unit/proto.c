@@ -118,7 +118,7 @@ CASE(only_opcodes_1_and_2_are_requests)
 	u8 packet[] = "\0\0name\0octet";
 	u32 opcode;
 
-	for (opcode = 0; opcode <= 0xffff; opcode++) {
+	for (opcode = 0; opcode <= 0xffff; opcode += opcode < 512 ? 1 : STEP(127)) {
 		packet[0] = opcode >> 8;
 		packet[1] = opcode & 0xff;
 		assert_int_equal(parse_only(packet, sizeof(packet)), opcode == 1 || opcode == 2 ? 0 : -ENOMSG);
@@ -297,7 +297,7 @@ CASE(error_is_cut_to_any_room)
 	size_t length, room;
 
 	for (length = 0; length < sizeof(text); length++) {
-		for (room = 0; room < sizeof(text) + 8; room++)
+		for (room = length % STEP(7); room < sizeof(text) + 8; room += STEP(7))
 			assert_error_fits(text, room);
 		if (length < sizeof(text) - 1)
 			text[length] = 'a' + length % 26;

@@ -111,6 +111,7 @@ static void set_environment(void)
 	setenv("TERM", setting("TERM"), 1);
 	setenv("LINES", setting("LINES"), 1);
 	setenv("COLUMNS", setting("COLUMNS"), 1);
+	setenv("KTFTP_LONG", setting("LONG"), 1);
 	setenv("KTFTP_TREE", setting("TREE"), 1);
 	setenv("KTFTP_CACHE", setting("CACHE"), 1);
 	setenv("KTFTP_KERNEL", setting("KERNEL"), 1);

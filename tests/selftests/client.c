@@ -130,10 +130,15 @@ bool client_hears_nothing(struct client *client, int wait_ms)
 	return !client_receive(client, &packet, wait_ms);
 }
 
-/* A copy that was under way: of the block before, or of the last one of the file before. */
+/*
+ * A copy that was under way: of the block before, or of the last one of the file before. One that a timer sends while
+ * an ACK comes may be overtaken by the next block.
+ */
 static bool is_late_copy(const struct packet *packet, uint16_t block)
 {
-	return packet->opcode == DATA && (packet->value == (uint16_t)(block - 1) || (block == 1 && packet->value > 1));
+	uint16_t behind = block - packet->value;
+
+	return packet->opcode == DATA && (behind == 1 || behind == 2 || (block == 1 && packet->value > 1));
 }
 
 /* What came in the place of what was waited for. */

@@ -285,7 +285,7 @@ static const char *a_lost_ack_costs_no_more_than_its_window(void)
 	struct terms terms = plain_terms(OF_BLOCKS(100), 16);
 	struct receiver r;
 
-	terms.timeout_s = 1;
+	terms.timeout_s = 3;
 	EXPECT_OK(receiver_reach(&r, &terms, 32));
 	/* A copy of the window's first block: the last acknowledgement was the one before it. */
 	EXPECT(receiver_take(&r, WAIT_MS) == NOT_NEXT);

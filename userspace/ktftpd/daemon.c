@@ -299,8 +299,8 @@ int daemon_new(const struct start *start, struct config *config, struct daemon *
 	err = begin(d, why, room);
 	if (err)
 		return err;
-	log_say(d->log, LOG_NOTICE, "ktftpd %s serves %zu folders, %s", KTFTP_VERSION, config->root_count,
-		d->kernel ? "by the kernel module" : "in user space");
+	log_say(d->log, LOG_NOTICE, "ktftpd %s serves %zu folder%s, %s", KTFTP_VERSION, config->root_count,
+		config->root_count == 1 ? "" : "s", d->kernel ? "by the kernel module" : "in user space");
 	return 0;
 }
 

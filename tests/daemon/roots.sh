@@ -26,6 +26,8 @@ serve_mounted()
 	at_end umount -l "$ROOT"
 	mount_root
 	echo content > "$ROOT/name"
+	# Of a file that changed a moment ago nothing is remembered yet.
+	sleep 0.2
 	serve
 	answers name data
 }

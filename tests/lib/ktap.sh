@@ -124,8 +124,8 @@ report()
 	esac
 }
 
-# choose WORD...: those to run, in $wanted.
-choose()
+# choose_tests WORD...: those to run, in $wanted.
+choose_tests()
 {
 	local name word
 
@@ -145,7 +145,7 @@ run_tests()
 {
 	local wanted=() name status number=0 worst=0 begun
 
-	choose "$@"
+	choose_tests "$@"
 	LOG=$(mktemp -t ktftp-log.XXXXXX)
 	trap end_program EXIT
 	echo "TAP version 13"

@@ -27,12 +27,8 @@ TESTS=(
 	a_warning_gives_99_and_is_shown
 	what_the_script_leaves_behind_does_not_hold_the_rig
 	allowed_warnings_are_shown_and_leave_the_status
-	a_panic_gives_99_and_is_shown
 	a_guest_that_does_not_start_in_time_gives_98
 	a_guest_that_cannot_start_gives_98
-	output_comes_while_the_script_runs
-	qemu_stays_in_session_and_group_and_names_its_threads
-	time_that_runs_out_gives_124
 )
 LONG_TESTS=(
 	a_panic_before_the_script_gives_99
@@ -42,6 +38,10 @@ LONG_TESTS=(
 	sigint_ends_qemu_that_boots_for_a_caller_who_ignores_it
 	a_tree_below_tmp_works
 	a_tap_device_is_eth0_down_and_unconfigured
+	a_panic_gives_99_and_is_shown
+	output_comes_while_the_script_runs
+	qemu_stays_in_session_and_group_and_names_its_threads
+	time_that_runs_out_gives_124
 )
 
 before_tests()

@@ -173,7 +173,6 @@ TESTS=(
 	atftp_gets_files_of_every_size
 	busybox_gets_files_of_every_size
 	every_client_gets_files_from_a_single_port
-	many_clients_at_once_get_their_files
 )
 # shellcheck disable=SC2034 # for run_tests
 LONG_TESTS=(
@@ -181,5 +180,6 @@ LONG_TESTS=(
 	every_client_gets_a_large_file
 	a_file_of_more_than_65535_blocks_arrives_whole
 	every_client_says_that_a_missing_file_is_not_found
+	many_clients_at_once_get_their_files
 )
 run_tests "$@"

@@ -469,9 +469,7 @@ TESTS=(
 	listeners_are_shown
 	files_are_published_listed_and_withdrawn
 	json_tells_what_is_published_and_counted
-	a_running_transfer_is_listed
 	a_batch_stops_at_the_first_command_that_fails
-	who_is_not_root_may_look_and_not_touch
 	monitor_tells_of_starts_ends_and_misses
 )
 # shellcheck disable=SC2034 # for run_tests
@@ -489,5 +487,7 @@ LONG_TESTS=(
 	monitor_ends_with_its_reader
 	watching_transfers_ends_when_interrupted
 	watching_transfers_ends_when_terminated
+	who_is_not_root_may_look_and_not_touch
+	a_running_transfer_is_listed
 )
 run_tests "$@"

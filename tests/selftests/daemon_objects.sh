@@ -228,6 +228,33 @@ an_absent_that_somebody_else_has_stays_his()
 	are absents 'default his cli'
 }
 
+answer_to()
+{
+	in_server python3 "$KTFTP_TREE/tests/lib/tftp.py" answer 127.0.0.1 69 "$1" 3000
+}
+
+has_data()
+{
+	[ "$(answer_to "$1")" = data ]
+}
+
+# The module knows nothing of a file that is not pinned: while there is one, its absents are the daemon's.
+an_absent_denies_no_file_that_is_there()
+{
+	begin
+	echo content > "$ROOT/CTLSEP0.tlv"
+	start_with 'listen "127.0.0.1" {}' 'absent = { "*.tlv", other }' 'pin-limit = 0'
+	are absents 'default other config'
+	[ "$(answer_to CTLSEP0.tlv)" = data ]
+	[ "$(answer_to CTLSEP1.tlv)" = 'error 1' ]
+	reload_with 'listen "127.0.0.1" {}' 'absent = { "*.tlv", other }'
+	wait_until are absents 'default *.tlv config' 'default other config'
+	echo content > "$ROOT/other"
+	wait_until has_data other
+	wait_until are absents 'default *.tlv config' 'default other config'
+	[ "$(answer_to other)" = data ]
+}
+
 roots_are_views_in_their_order()
 {
 	begin
@@ -293,6 +320,7 @@ TESTS=(
 	one_address_may_follow_all_and_all_may_follow_one
 	what_cannot_be_listened_on_refuses_a_reload_and_nothing_changes
 	an_absent_that_somebody_else_has_stays_his
+	an_absent_denies_no_file_that_is_there
 	roots_are_views_in_their_order
 	parameters_of_the_module_are_set_by_root_and_told_of_to_others
 )

@@ -305,7 +305,6 @@ a_range_of_ports_that_somebody_has_is_refused()
 
 # shellcheck disable=SC2034 # for run_tests
 TESTS=(
-	it_is_loaded_and_unloaded_a_hundred_times
 	it_is_in_use_while_a_listener_exists
 	a_namespace_older_than_the_module_is_served
 	a_deleted_listener_lets_its_transfer_finish
@@ -320,5 +319,6 @@ LONG_TESTS=(
 	two_namespaces_serve_different_content_under_one_name
 	a_port_that_somebody_has_is_refused
 	a_range_of_ports_that_somebody_has_is_refused
+	it_is_loaded_and_unloaded_a_hundred_times
 )
 run_tests "$@"

@@ -362,7 +362,6 @@ ipsec_carries_a_download()
 TESTS=(
 	every_ack_is_turned
 	a_packet_that_somebody_holds_is_left_alone
-	turned_packets_look_like_new_ones
 )
 LONG_TESTS=(
 	every_ack_is_turned_on_one_host
@@ -371,6 +370,7 @@ LONG_TESTS=(
 	the_time_of_arrival_is_not_that_of_departure
 	a_vlan_carries_a_download
 	ipsec_carries_a_download
+	turned_packets_look_like_new_ones
 )
 
 run_tests "$@"

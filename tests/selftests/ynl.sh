@@ -247,8 +247,6 @@ json.dump(m, open("event", "w"))' "$@"
 # shellcheck disable=SC2034 # for run_tests
 TESTS=(
 	info_is_read
-	entries_are_listed_and_withdrawn
-	a_refusal_comes_with_the_modules_words
 	events_are_told
 )
 # shellcheck disable=SC2034 # for run_tests
@@ -262,5 +260,7 @@ LONG_TESTS=(
 	transfers_are_listed
 	what_the_specification_forbids_is_refused
 	a_daemon_attaches_and_goes
+	entries_are_listed_and_withdrawn
+	a_refusal_comes_with_the_modules_words
 )
 run_tests "$@"

@@ -17,12 +17,14 @@
  * @fd: file, or -1
  * @memory: all of it, when it is in memory
  * @size: bytes
+ * @mtime: of the file; what was written since would be mixed with what was read before
  */
 struct content {
 	unsigned int references;
 	int fd;
 	uint8_t *memory;
 	uint64_t size;
+	struct timespec mtime;
 };
 
 static struct content *new_content(int fd, void *memory, uint64_t size)
@@ -57,7 +59,10 @@ struct content *content_of_file(int fd)
 	if (!S_ISREG(status.st_mode))
 		return fail(fd, S_ISDIR(status.st_mode) ? EISDIR : EINVAL);
 	content = new_content(fd, NULL, status.st_size);
-	return content ? content : fail(fd, ENOMEM);
+	if (!content)
+		return fail(fd, ENOMEM);
+	content->mtime = status.st_mtim;
+	return content;
 }
 
 /**
@@ -101,6 +106,15 @@ uint64_t content_size(const struct content *content)
 	return content->size;
 }
 
+/* Whether the file is no longer what was opened; asked after reading. */
+static bool is_other(const struct content *content)
+{
+	struct stat now;
+
+	return fstat(content->fd, &now) || (uint64_t)now.st_size != content->size ||
+	       now.st_mtim.tv_sec != content->mtime.tv_sec || now.st_mtim.tv_nsec != content->mtime.tv_nsec;
+}
+
 /* A read may be short, and is short where the file ends now. */
 static ssize_t read_file(int fd, uint64_t offset, uint8_t *to, size_t bytes)
 {
@@ -126,20 +140,23 @@ static ssize_t read_file(int fd, uint64_t offset, uint8_t *to, size_t bytes)
  * @to: room for @bytes
  * @bytes: how many
  *
- * Return: how many were read: fewer only where the content ends; -ENODATA when the file became shorter, or why it
- * cannot be read.
+ * Return: how many were read: fewer only where the content ends; -ENODATA when the file was changed meanwhile, or why
+ * it cannot be read.
  */
 ssize_t content_read(struct content *content, uint64_t offset, void *to, size_t bytes)
 {
+	ssize_t got;
+
 	if (offset >= content->size)
 		return 0;
 	if (bytes > content->size - offset)
 		bytes = content->size - offset;
-	if (content->memory)
+	if (content->memory) {
 		memcpy(to, content->memory + offset, bytes);
-	else
-		return read_file(content->fd, offset, to, bytes);
-	return bytes;
+		return bytes;
+	}
+	got = read_file(content->fd, offset, to, bytes);
+	return got > 0 && is_other(content) ? -ENODATA : got;
 }
 
 static size_t total_of(const struct iovec *parts, int count)
@@ -196,6 +213,8 @@ ssize_t content_read_parts(struct content *content, uint64_t offset, const struc
 			return -errno;
 		if (got < 0)
 			got = 0;
+		if (got && is_other(content))
+			return -ENODATA;
 	}
 	return (size_t)got == total ? got : read_each(content, offset, parts, count, got);
 }

@@ -20,7 +20,7 @@ struct content *content_of_memory(void *bytes, size_t size);
 struct content *content_get(struct content *content);
 void content_put(struct content *content);
 uint64_t content_size(const struct content *content);
-/* Up to bytes from offset on; less at the end alone. Negative errno when the file cannot be read or became shorter. */
+/* Up to bytes from offset on; less at the end alone. Negative errno when the file cannot be read or was changed. */
 ssize_t content_read(struct content *content, uint64_t offset, void *to, size_t bytes);
 /* The same into several places, one after the other. */
 ssize_t content_read_parts(struct content *content, uint64_t offset, const struct iovec *parts, int count);

@@ -140,14 +140,14 @@ static int probe(int fd, const struct tftp_listener *listener, const struct tftp
  * @ifindex: device or VRF that answers leave by, 0 for what the routes say
  *
  * Return: bytes with IP's header, as far as it is known now; 0 when there is no way; -EADDRNOTAVAIL when the local
- * address is not ours.
+ * address is not ours; -ENOBUFS when it cannot be asked, e.g. for want of descriptors.
  */
 int tftp_socket_path_mtu(const struct tftp_listener *listener, const struct tftp_key *key, uint32_t ifindex)
 {
 	int fd = new_socket(listener), mtu;
 
 	if (fd < 0)
-		return 0;
+		return -ENOBUFS;
 	mtu = probe(fd, listener, key, ifindex);
 	close(fd);
 	return mtu < 0 && mtu != -EADDRNOTAVAIL ? 0 : mtu;

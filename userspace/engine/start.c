@@ -82,6 +82,8 @@ static int measure(const struct tftp_start *start, uint32_t *room)
 	if (!asks && !start->ifindex)
 		return 0;
 	found = tftp_socket_path_mtu(start->listener, &start->key, start->ifindex);
+	if (found == -ENOBUFS)
+		return 0;
 	if (found < 0)
 		return found;
 	*room = (uint32_t)found > headers + KTFTP_HEADER_BYTES + KTFTP_BLKSIZE_MIN ? (uint32_t)found - headers :

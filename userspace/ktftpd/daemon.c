@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "absents.h"
 #include "control/control.h"
 #include "daemon.h"
 #include "folder/folder.h"
@@ -57,8 +58,13 @@ static void on_changed(const struct folder_change *changes, size_t count, void *
 {
 	struct daemon *d = context;
 
-	if (catalogue_apply(d->catalogue, changes, count))
-		log_say(d->log, LOG_ERR, "out of memory: some names cannot be served");
+	if (catalogue_apply(d->catalogue, changes, count)) {
+		log_say(d->log, LOG_ERR,
+			"out of memory: some names cannot be served, and nobody is told any more that one does not "
+			"exist: restart the daemon with more memory");
+		serve_lost_names(d->serve);
+	}
+	absents_changed(d, changes, count);
 	serve_changed(d->serve);
 }
 
@@ -100,6 +106,7 @@ static void on_scanned(void *context)
 	struct daemon *d = context;
 
 	leave_old_views(d);
+	absents_review(d);
 	log_say(d->log, LOG_INFO, "the folders were read: %zu names", catalogue_count(d->catalogue));
 	serve_scanned(d->serve);
 }
@@ -231,6 +238,8 @@ static int begin_serving(struct daemon *d, char *why, size_t room)
 
 	if (d->kernel) {
 		err = handover_start(d, &d->handover, why, room);
+		if (!err)
+			serve_attached(d->serve);
 		if (!err)
 			err = events_start(d, &d->events, why, room);
 	}
@@ -511,8 +520,10 @@ int daemon_reload(struct daemon *d, char *why, size_t room)
 		err = keep_old_views(d->config, config, &own);
 		if (err)
 			no_memory(why, room);
-		else
+		if (!err) {
+			absents_expect(d, config);
 			err = change_sockets(d, config, why, room);
+		}
 		if (err)
 			config_free(config);
 	}

@@ -51,6 +51,7 @@ struct trail;
  * @alarm: what an operator has to know, e.g. why the module is not used; NULL for nothing
  * @own_views: of the stack of @config, those that are its own; behind them stand views of the configuration before,
  *	until the folders were read as the new one has them; 0 when there are none of these
+ * @absents_due: which absents the module may have is about to be looked at; absents.c
  * @started: when, CLOCK_MONOTONIC seconds
  * @draining: new requests are met with silence
  * @failed: the exit status is not to be 0
@@ -73,6 +74,7 @@ struct daemon {
 	char *alarm;
 	size_t own_views;
 	int64_t started;
+	bool absents_due;
 	bool draining;
 	bool failed;
 };

@@ -61,6 +61,25 @@ static int add(struct daemon *d, const struct ktftp_listener *listener, char *wh
 	return err;
 }
 
+static int compare_listener(const struct ktftp_listener *listener, void *context)
+{
+	return config_is_same_listener(listener, context) ? 1 : 0;
+}
+
+/* A reload that was refused may not have been able to open it again. */
+static bool is_open(struct daemon *d, const struct ktftp_listener *listener)
+{
+	return engine_listener_list(d->engine, compare_listener, (void *)listener) == 1;
+}
+
+static void open_again(struct daemon *d, const struct ktftp_listener *was)
+{
+	if (engine_listener_add(d->engine, was))
+		log_say(d->log, LOG_ERR,
+			"a listener as it was before cannot be opened again: %s; the next reload tries",
+			engine_error(d->engine));
+}
+
 /* Adds what before lacks or has otherwise; count says how many of config's were looked at. */
 static int add_new(struct daemon *d, const struct config *before, const struct config *config, size_t *count, char *why,
 		   size_t room)
@@ -71,7 +90,7 @@ static int add_new(struct daemon *d, const struct config *before, const struct c
 	for (*count = 0; *count < config->listener_count; ++*count) {
 		now = &config->listeners[*count];
 		was = find(before, now);
-		if (was && is_identical(was, now))
+		if (was && is_identical(was, now) && is_open(d, was))
 			continue;
 		/* The port is taken by ourselves: its downloads are cut. */
 		if (was)
@@ -79,7 +98,7 @@ static int add_new(struct daemon *d, const struct config *before, const struct c
 		err = add(d, now, why, room);
 		if (err) {
 			if (was)
-				engine_listener_add(d->engine, was);
+				open_again(d, was);
 			return err;
 		}
 	}
@@ -97,7 +116,7 @@ static void take_back(struct daemon *d, const struct config *before, const struc
 			continue;
 		engine_listener_del(d->engine, &config->listeners[i], true);
 		if (was)
-			engine_listener_add(d->engine, was);
+			open_again(d, was);
 	}
 }
 

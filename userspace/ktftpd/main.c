@@ -249,7 +249,8 @@ static int serve(const struct line *line, struct config *config)
 	}
 	if (daemon_new(&start, config, &d, why, sizeof(why))) {
 		status = complain(why);
-		if (d && d->kernel)
+		/* Where another daemon runs, the marker is its own. */
+		if (d && d->kernel && d->control)
 			guard_end(d->config);
 	} else {
 		status = run(d, parent);

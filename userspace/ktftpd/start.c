@@ -79,6 +79,8 @@ int start_prepare(struct start *start, struct config *config, char *why, size_t 
 		snprintf(why, room, "%s", start->note);
 		return err;
 	}
+	/* Files that are served in place are open once for each download. */
+	ktftp_more_descriptors();
 	if (config->engine != CONFIG_ENGINE_USER)
 		err = choose_engine(start, config, why, room);
 	if (!err)

@@ -243,6 +243,9 @@ static int exchange(struct ktftp *k, struct nl_sock *socket, struct nl_msg *requ
 	nl_cb_set(cb, NL_CB_FINISH, NL_CB_CUSTOM, on_end, x);
 	nl_cb_set(cb, NL_CB_ACK, NL_CB_CUSTOM, on_end, x);
 	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, on_message, x);
+	/* A request of a client may come before the answer to who becomes the daemon. */
+	if (socket != k->socket)
+		nl_cb_set(cb, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, ktftp_in_no_sequence, NULL);
 	err = nl_send_auto(socket, request);
 	while (err >= 0 && !x->done)
 		err = nl_recvmsgs(socket, cb);

@@ -123,15 +123,25 @@ bool file_is_sealed(int fd)
 	return seals >= 0 && (seals & need) == need;
 }
 
-/* A set of many files has them all open at once: takes what the process may have. */
-static bool may_open_more(void)
+/**
+ * ktftp_more_descriptors() - take as many file descriptors as the process may have
+ *
+ * Return: whether that is more than before.
+ */
+bool ktftp_more_descriptors(void)
 {
 	struct rlimit limit;
 
-	if (errno != EMFILE || getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= limit.rlim_max)
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= limit.rlim_max)
 		return false;
 	limit.rlim_cur = limit.rlim_max;
 	return !setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* A set of many files has them all open at once. */
+static bool may_open_more(void)
+{
+	return errno == EMFILE && ktftp_more_descriptors();
 }
 
 static int fail_to_open(struct ktftp *k, const char *path)

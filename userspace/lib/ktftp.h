@@ -173,6 +173,7 @@ struct ktftp_events {
 int ktftp_open(struct ktftp **out);
 void ktftp_close(struct ktftp *k);
 const char *ktftp_error(const struct ktftp *k);
+bool ktftp_more_descriptors(void);
 
 int ktftp_info_get(struct ktftp *k, struct ktftp_info *info);
 int ktftp_stats_get(struct ktftp *k, struct ktftp_stats *stats);

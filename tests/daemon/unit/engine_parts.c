@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The parts of user space's engine that need no network: contents, reading ahead, tables, rates. */
 #include <fcntl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ahead.h"
@@ -88,7 +89,26 @@ CASE(a_file_that_became_shorter_is_an_error_not_an_end)
 	assert_int_equal(ftruncate(fd, 1000), 0);
 	assert_int_equal(content_read(file, 512, to, 512), -ENODATA);
 	assert_int_equal(content_read_parts(file, 512, parts, 2), -ENODATA);
+	/* What is left of it may be another content's beginning. */
+	assert_int_equal(content_read(file, 0, to, 512), -ENODATA);
+	content_put(file);
+	close(fd);
+}
+
+CASE(a_file_that_is_written_to_is_read_no_further)
+{
+	const struct timespec tick = { .tv_nsec = 50000000 };
+	uint8_t to[512];
+	struct iovec part = { to, 512 };
+	struct content *file;
+	int fd;
+
+	file = file_of(3000, &fd);
 	assert_int_equal(content_read(file, 0, to, 512), 512);
+	nanosleep(&tick, NULL);
+	assert_int_equal(pwrite(fd, "other", 5, 2000), 5);
+	assert_int_equal(content_read(file, 512, to, 512), -ENODATA);
+	assert_int_equal(content_read_parts(file, 512, &part, 1), -ENODATA);
 	content_put(file);
 	close(fd);
 }
@@ -288,6 +308,7 @@ CASE(addresses_that_cannot_be_clients_are_known)
 struct unit_case cases[] = {
 	RUN(files_and_memory_read_alike),
 	RUN(a_file_that_became_shorter_is_an_error_not_an_end),
+	RUN(a_file_that_is_written_to_is_read_no_further),
 	RUN(a_folder_is_no_content),
 	RUN(several_parts_are_read_as_one),
 	RUN(what_is_read_ahead_is_what_is_there),

@@ -20,9 +20,24 @@ struct config_root {
 	char view[KTFTP_LABEL_MAX + 1];
 };
 
+enum config_absent_state {
+	CONFIG_ABSENT_UNKNOWN, /* the module keeps it if it has it; it depends on names that are not known yet */
+	CONFIG_ABSENT_GIVEN,   /* the module has it */
+	CONFIG_ABSENT_HELD,    /* there is a name that it would deny */
+};
+
+/**
+ * struct config_absent - a name or pattern that is answered with "not found" at once
+ * @glob: it
+ * @view: the layer it is in
+ * @state: whether the module answers; absents.c
+ * @was: before a review
+ */
 struct config_absent {
 	char *glob;
 	char view[KTFTP_LABEL_MAX + 1];
+	enum config_absent_state state;
+	enum config_absent_state was;
 };
 
 /* A parameter of the module, docs/ABI; what is not in the file is left as it is. */

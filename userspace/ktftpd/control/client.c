@@ -17,7 +17,6 @@
 #define MOST_LINE_BYTES 4096
 
 /* Clients; the last ones are for who may change things, so that lookers cannot keep an operator out. */
-#define MOST_CLIENTS    256
 #define MOST_LOOKERS    224
 
 /* Answers under way of a client, beyond which its next request waits. */
@@ -197,7 +196,7 @@ void client_add(struct daemon *d, struct clients_state *all, int fd, enum contro
 	set_up(c);
 	if (right == CONTROL_NONE)
 		dismiss(c, command_stranger(d));
-	else if (all->count >= (right == CONTROL_CHANGE ? MOST_CLIENTS : MOST_LOOKERS))
+	else if (all->count >= (right == CONTROL_CHANGE ? CLIENTS_MOST : MOST_LOOKERS))
 		dismiss(c, command_refusal("too many others ask the daemon at this moment: try again"));
 	LIST_INSERT_HEAD(&all->list, c, link);
 	all->count++;

@@ -24,6 +24,10 @@ struct clients_state {
 	json_int_t netns;
 };
 
+/* So many are answered, and so many more are told that there are too many. */
+#define CLIENTS_MOST    256
+#define CLIENTS_REFUSED 32
+
 /* Takes the descriptor over. */
 void client_add(struct daemon *d, struct clients_state *all, int fd, enum control_right right);
 void clients_free(struct clients_state *all);

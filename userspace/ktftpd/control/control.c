@@ -22,7 +22,7 @@
 #define SOCKET_NAME "ktftpd.sock"
 #define BACKLOG     128
 
-/* Until accepting is tried again after it failed, e.g. for lack of descriptors. */
+/* Until accepting goes on after it failed, e.g. for lack of descriptors, or when there were too many. */
 #define PAUSE_S     1
 
 /**
@@ -45,6 +45,15 @@ struct control {
 	struct clients_state clients;
 };
 
+static void pause_accepting(struct control *c)
+{
+	const struct timeval pause = { .tv_sec = PAUSE_S };
+
+	evconnlistener_disable(c->listener);
+	evtimer_add(c->pause, &pause);
+}
+
+/* Whoever connects again and again, as any local user may, must not keep the loop from its other work. */
 static void on_client(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *address, int length,
 		      void *context)
 {
@@ -54,17 +63,18 @@ static void on_client(struct evconnlistener *listener, evutil_socket_t fd, struc
 	(void)address;
 	(void)length;
 	client_add(c->d, &c->clients, fd, rights_of_peer(fd, &c->rights));
+	if (c->clients.count >= CLIENTS_MOST + CLIENTS_REFUSED)
+		pause_accepting(c);
 }
 
 /* Not again and again at once, for that would be all that the loop does. */
 static void on_failure(struct evconnlistener *listener, void *context)
 {
-	const struct timeval pause = { .tv_sec = PAUSE_S };
 	struct control *c = context;
 
+	(void)listener;
 	log_say(c->d->log, LOG_WARNING, "the control socket cannot accept: %s", strerror(errno));
-	evconnlistener_disable(listener);
-	evtimer_add(c->pause, &pause);
+	pause_accepting(c);
 }
 
 static void on_pause_end(evutil_socket_t fd, short what, void *context)

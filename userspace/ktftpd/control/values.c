@@ -127,7 +127,7 @@ json_t *value_folder(struct daemon *d)
 			   "ingested", (json_int_t)s.ingested, "ingested_bytes", (json_int_t)s.ingested_bytes,
 			   "rescans", (json_int_t)s.rescans, "overflows", (json_int_t)s.overflows,
 			   "watches", (json_int_t)s.watches,
-			   "scanned", s.scanned,
+			   "scanned", s.scanned && serve_knows_all(d->serve),
 			   "problem", s.problem[0] ? value_text(s.problem) : json_null());
 	return object;
 }

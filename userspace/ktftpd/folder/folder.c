@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 
 #include "mailbox.h"
@@ -437,6 +438,19 @@ void folder_status_get(struct folder *f, struct folder_status *status)
 	pthread_mutex_lock(&f->lock);
 	*status = f->status;
 	pthread_mutex_unlock(&f->lock);
+}
+
+/**
+ * folder_is_behind() - is something to be looked at
+ * @f: folder
+ *
+ * While the thread copies a large file, events wait to be read.
+ */
+bool folder_is_behind(const struct folder *f)
+{
+	int fd = atomic_load(&f->worker->watch_fd), bytes = 0;
+
+	return atomic_load(&f->worker->behind) || (fd >= 0 && !ioctl(fd, FIONREAD, &bytes) && bytes > 0);
 }
 
 /**

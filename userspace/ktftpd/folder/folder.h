@@ -83,6 +83,8 @@ void folder_rescan(struct folder *f);
 /* Takes them over, in one block of memory that free() frees, the names in it included. */
 void folder_tell_hits(struct folder *f, struct folder_hits *hits, size_t count);
 void folder_status_get(struct folder *f, struct folder_status *status);
+/* Something happened in a folder that has not been told of yet: what is not known may be there. */
+bool folder_is_behind(const struct folder *f);
 /* Opens a content for reading: a descriptor, or a negative errno when it is no longer that. */
 int folder_open(const struct folder *f, const struct folder_file *file);
 /* Waits until the thread ended; nothing is withdrawn. */

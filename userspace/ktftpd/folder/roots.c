@@ -164,6 +164,7 @@ static bool is_unmounted(const struct worker *w, const struct root *root, const 
 /* Returns 0 or why it is not there. */
 static int poll_root(struct worker *w, struct root *root)
 {
+	int64_t missing_ms = root->missing_ms;
 	struct stat status;
 	int err = 0;
 
@@ -179,7 +180,8 @@ static int poll_root(struct worker *w, struct root *root)
 		return err;
 	}
 	root->missing_ms = 0;
-	if (root->dev != status.st_dev || root->ino != status.st_ino)
+	/* What is mounted again has the numbers that it had, and nobody watches it. */
+	if (missing_ms || root->dev != status.st_dev || root->ino != status.st_ino)
 		adopt(w, root, &status);
 	return 0;
 }

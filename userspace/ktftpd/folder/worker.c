@@ -86,7 +86,10 @@ static void on_work(evutil_socket_t fd, short what, void *context)
 		event_base_loopbreak(w->base);
 		return;
 	}
-	more = scan_some(w) || group_work(w);
+	more = scan_some(w);
+	publish_arriving(w);
+	atomic_store(&w->behind, more);
+	more = more || group_work(w);
 	roots_close(w);
 	publish_arriving(w);
 	if (more) {
@@ -104,6 +107,7 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
 
 	(void)fd;
 	(void)what;
+	atomic_store(&w->behind, true);
 	for (i = 0; i < WATCH_ROUNDS && !watches_read(w->watches); i++)
 		;
 	roots_close(w);
@@ -144,8 +148,10 @@ static void start_watching(struct worker *w)
 
 	if (!err) {
 		w->readable = event_new(w->base, watches_fd(w->watches), EV_READ | EV_PERSIST, on_readable, w);
-		if (w->readable && !event_add(w->readable, NULL))
+		if (w->readable && !event_add(w->readable, NULL)) {
+			atomic_store(&w->watch_fd, watches_fd(w->watches));
 			return;
+		}
 		watches_free(w->watches);
 		w->watches = NULL;
 		err = -ENOMEM;
@@ -330,6 +336,7 @@ int worker_new(const struct config *config, bool kernel, const struct worker_hoo
 	w->hooks = *hooks;
 	w->stop = stop;
 	w->started_ms = clock_ms();
+	atomic_init(&w->watch_fd, -1);
 	w->outbox.item_bytes = sizeof(struct folder_change);
 	tree_init(&w->tree);
 	names_init(&w->names);

@@ -66,6 +66,8 @@ struct worker_hooks {
  * @tell_scanned: the main thread is to be told so again
  * @can_put: rows may be written now
  * @tidied: what is left of earlier runs was removed
+ * @behind: not all that was told of directories has been looked at; the main thread reads it
+ * @watch_fd: inotify, or -1; likewise
  */
 struct worker {
 	struct event_base *base;
@@ -99,6 +101,8 @@ struct worker {
 	bool tell_scanned;
 	bool can_put;
 	bool tidied;
+	atomic_bool behind;
+	atomic_int watch_fd;
 };
 
 static inline int64_t clock_ms(void)

@@ -41,7 +41,7 @@ static bool is_wanted(const struct config *config, const struct ktftp_absent *th
 	size_t i;
 
 	for (i = 0; i < config->absent_count; i++)
-		if (is_same(&config->absents[i], there))
+		if (config->absents[i].state != CONFIG_ABSENT_HELD && is_same(&config->absents[i], there))
 			return true;
 	return false;
 }
@@ -54,7 +54,7 @@ static int add_absents(struct making *m, struct ktftp_set *set, const struct vec
 	size_t i;
 
 	for (i = 0; !err && i < m->config->absent_count; i++)
-		if (!is_there(now, &wanted[i]))
+		if (wanted[i].state == CONFIG_ABSENT_GIVEN && !is_there(now, &wanted[i]))
 			err = ktftp_set_absent_add(set, wanted[i].view, OWNER, 0, wanted[i].glob);
 	for (i = 0; !err && i < now->count; i++)
 		if (!strcmp(all[i].owner, OWNER) && !is_wanted(m->config, &all[i]))
@@ -122,4 +122,21 @@ void making_names(struct making *m)
 		making_fail(m, err, "absents and views: %s", set ? ktftp_error(m->k) : "out of memory");
 	ktftp_set_free(set);
 	vector_free(&now);
+}
+
+/**
+ * objects_apply_names() - make absents and the stack of views what a configuration wants
+ * @k: connection
+ * @config: configuration, and what the states of its absents are
+ * @why: where the reason goes when it fails
+ * @room: of @why
+ *
+ * Return: 0 or a negative errno.
+ */
+int objects_apply_names(struct ktftp *k, const struct config *config, char *why, size_t room)
+{
+	struct making m = { .k = k, .config = config, .why = why, .room = room };
+
+	making_names(&m);
+	return m.err;
 }

@@ -15,6 +15,8 @@ int objects_check(struct ktftp *k, const struct config *config, char *why, size_
  * closed, its downloads finish. Goes on after a failure; why has the first one.
  */
 int objects_apply(struct ktftp *k, const struct config *before, const struct config *config, char *why, size_t room);
+/* Absents and the stack of views alone. */
+int objects_apply_names(struct ktftp *k, const struct config *config, char *why, size_t room);
 /* The module's parameters, in sysfs; to change one needs root. */
 int tunables_apply(const struct config *config, char *why, size_t room);
 

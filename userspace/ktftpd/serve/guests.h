@@ -16,6 +16,8 @@ struct guests;
 
 struct guests *guests_new(struct ktftp *k);
 void guests_free(struct guests *g);
+/* We are the module's daemon: what the one before left goes. */
+void guests_begin(struct guests *g);
 /* Return: 0 when the module serves it; a negative errno, the reason in ktftp_error(). */
 int guests_start(struct guests *g, const struct folder *folder, const struct folder_file *file,
 		 const struct ktftp_handed *request, int64_t now);

@@ -26,6 +26,7 @@ struct serve {
 	struct guests *guests; /* NULL without the module */
 	struct event *tick;
 	bool scanned;
+	bool lost;
 	int64_t complained; /* when, CLOCK_MONOTONIC seconds */
 	struct serve_counts counts;
 };
@@ -85,10 +86,14 @@ static void deny(struct serve *s, const struct ask *ask)
 /* What is not known yet may be there in a moment: a phone takes "not found" for the truth. */
 static void miss(struct serve *s, const struct ask *ask)
 {
-	if (s->scanned)
-		deny(s, ask);
-	else
+	if (s->lost)
+		stay_silent(s, ask, "names were lost for lack of memory");
+	else if (!s->scanned)
 		stay_silent(s, ask, "the folders have not been read yet");
+	else if (folder_is_behind(s->d->folder))
+		stay_silent(s, ask, "what happened in the folders has not been looked at yet");
+	else
+		deny(s, ask);
 }
 
 /* What any client can bring about is said once a second. */
@@ -127,7 +132,12 @@ static void serve_by_guest(struct serve *s, const struct ask *ask, struct item *
 	int err = guests_start(s->guests, s->d->folder, &item->file, ask->handed, now_s());
 
 	if (err == -EAGAIN) {
-		stay_silent(s, ask, "another content is being published");
+		stay_silent(s, ask, "its content is being read, or another one published");
+		return;
+	}
+	if (err == -ENOSPC) {
+		complain(s, item, "the module cannot serve it from a single port", "there is no room in its store");
+		stay_silent(s, ask, "there is no room in the module's store");
 		return;
 	}
 	if (err) {
@@ -263,6 +273,21 @@ void serve_changed(struct serve *s)
 void serve_reloaded(struct serve *s)
 {
 	s->scanned = false;
+}
+
+void serve_lost_names(struct serve *s)
+{
+	s->lost = true;
+}
+
+bool serve_knows_all(const struct serve *s)
+{
+	return s->scanned && !s->lost;
+}
+
+void serve_attached(struct serve *s)
+{
+	guests_begin(s->guests);
 }
 
 void serve_scanned(struct serve *s)

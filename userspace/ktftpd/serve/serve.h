@@ -40,6 +40,12 @@ void serve_changed(struct serve *s);
 void serve_reloaded(struct serve *s);
 /* Everything that exists is in the catalogue. */
 void serve_scanned(struct serve *s);
+/* What is not in the catalogue does not exist. */
+bool serve_knows_all(const struct serve *s);
+/* We are the module's daemon. */
+void serve_attached(struct serve *s);
+/* Names were lost for lack of memory: what does not exist is not known any more. */
+void serve_lost_names(struct serve *s);
 void serve_counts_get(const struct serve *s, struct serve_counts *counts);
 
 #endif

@@ -17,9 +17,9 @@ VERSION=$(cat "$tree/VERSION")
 TESTS=(
 	dkms_conf_has_the_version_of_the_tree
 	dkms_builds_for_6_12
-	the_kernels_make_builds_for_6_1
 )
 LONG_TESTS=(
+	the_kernels_make_builds_for_6_1
 	dkms_builds_for_6_1
 	the_kernels_make_builds_for_6_12
 	make_kmod_with_kdir_builds_for_6_1

@@ -30,6 +30,8 @@ TESTS=(
 	a_client_that_repeats_its_request_is_served_once
 	a_client_that_waits_for_a_file_is_served_once
 	what_is_not_pinned_comes_from_a_single_port_as_well
+	a_guest_that_somebody_withdrew_is_published_again
+	a_second_daemon_leaves_the_guests_of_the_first
 	a_restart_leaves_what_has_not_changed_as_it_is
 	changes_while_the_daemon_was_away_are_made_when_it_is_back
 	names_of_others_are_left_alone
@@ -287,6 +289,45 @@ what_is_not_pinned_comes_from_a_single_port_as_well()
 	[ "$(in_server python3 "$TFTP" port 127.0.0.1 69 file)" = 69 ]
 	get file file
 	[ "$(status_of started)" -ge 2 ]
+}
+
+# guest_is_served: a file that is not pinned, from a single-port listener.
+guest_is_served()
+{
+	prepare
+	make_file file 20000
+	place file file
+	configure 'listen "127.0.0.1" { single-port = true }' 'pin-limit = 0'
+	start_daemon
+	wait_until serves file file
+	get file file
+	guests | grep -q .
+}
+
+# guests: what the module serves for the daemon for a while.
+guests()
+{
+	in_server ktftpctl list '.ktftp/*' | grep '^\.ktftp/' || true
+}
+
+a_guest_that_somebody_withdrew_is_published_again()
+{
+	guest_is_served
+	in_server ktftpctl withdraw --all --yes
+	[ -z "$(guests)" ]
+	get file file
+	guests | grep -q .
+}
+
+a_second_daemon_leaves_the_guests_of_the_first()
+{
+	local before
+
+	guest_is_served
+	before=$(guests)
+	refused 'another daemon' in_server "$KTFTPD" -f -c "$DAEMON/ktftpd.conf"
+	[ "$(guests | cut -d' ' -f1)" = "$(cut -d' ' -f1 <<< "$before")" ]
+	get file file
 }
 
 a_restart_leaves_what_has_not_changed_as_it_is()

@@ -15,7 +15,9 @@ const char help_drain[] =
 
 const char help_undrain[] = "  undrain            take requests again\n";
 
-const char help_guard[] = "  guard clear        let ktftpd use the module again after the machine went down with it\n";
+const char help_guard[] =
+	"  guard [show]       whether the machine went down with the module in use\n"
+	"  guard clear        let ktftpd use the module again after the machine went down with it\n";
 
 /* Where the guard's marker is unless the configuration says otherwise. */
 #define GUARD_FILE "/var/lib/ktftp/guard"
@@ -136,7 +138,7 @@ static void print_guard(const json_t *guard)
 	const char *state = get_text(guard, "guard");
 
 	if (!strcmp(state, "clear"))
-		printf("clear: nothing happened\n");
+		printf("clear: the machine did not go down with the module in use\n");
 	else if (!strcmp(state, "set"))
 		printf("set: the module is in use, and ten quiet minutes are not over\n");
 	else

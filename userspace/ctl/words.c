@@ -67,6 +67,8 @@ int failed(const struct ctl *ctl, const char *format, ...)
 
 int end_of_line(const struct ctl *ctl, const struct words *words)
 {
+	if (words->left && **words->at == '-')
+		return usage(ctl, "what is '%s' for? (options stand before the command; see --help)", *words->at);
 	return words->left ? usage(ctl, "what is '%s' for? (see --help)", *words->at) : CTL_OK;
 }
 

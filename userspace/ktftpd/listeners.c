@@ -48,6 +48,7 @@ static int add(struct daemon *d, const struct ktftp_listener *listener, char *wh
 {
 	static const struct ktftp_address any6 = { .length = 16 };
 	int err = engine_listener_add(d->engine, listener);
+	char text[OBJECTS_LISTENER_TEXT];
 
 	/* Nobody asked for IPv6 by name. */
 	if (err == -EAFNOSUPPORT && !memcmp(&listener->address, &any6, sizeof(any6))) {
@@ -55,7 +56,7 @@ static int add(struct daemon *d, const struct ktftp_listener *listener, char *wh
 		return 0;
 	}
 	if (err)
-		snprintf(why, room, "%s", engine_error(d->engine));
+		snprintf(why, room, "listen %s: %s", objects_listener_text(listener, text), engine_error(d->engine));
 	if (err == -EADDRINUSE)
 		say_who_has_it(listener, why, room);
 	return err;

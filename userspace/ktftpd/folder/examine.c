@@ -37,7 +37,7 @@ static const char *what_to_do(int error)
 		return "see the kernel's log, the disk may be failing";
 	case ENOSPC:
 	case EDQUOT:
-		return "make room in state_dir";
+		return "make room in state-dir";
 	case ENOSYS:
 		return "openat2() is refused here: the kernel or the container's seccomp profile is too old";
 	default:
@@ -64,9 +64,11 @@ static void judge(struct worker *w, struct node *node, enum verdict verdict, int
 	int reason = error ? error : -(int)verdict;
 
 	w->left_out -= node->verdict != VERDICT_SERVED || node->error;
+	w->unreadable -= node->error != 0;
 	node->verdict = verdict;
 	node->error = error;
 	w->left_out += verdict != VERDICT_SERVED || error;
+	w->unreadable += error != 0;
 	if (reason && reason != node->noted)
 		tell(w, node);
 	node->noted = reason;

@@ -57,5 +57,6 @@ void forget_node(struct worker *w, struct node *node)
 		forget_dir(w, node->dir);
 	forget_name(w, node);
 	w->left_out -= node->verdict != VERDICT_SERVED || node->error;
+	w->unreadable -= node->error != 0;
 	tree_remove(&w->tree, node);
 }

@@ -174,7 +174,7 @@ static void tell_of_store(struct worker *w, int err)
 	if (err == -ENOSPC || err == -EDQUOT || err == -EROFS)
 		problem_set(&w->notes, PROBLEM_STORE,
 			    "%s: %s: files that are new or changed cannot be served; what was served before still is. "
-			    "Make room there, or set another state_dir",
+			    "Make room there, or set another state-dir",
 			    w->state_dir, strerror(-err));
 	else if (!err)
 		problem_clear(&w->notes, PROBLEM_STORE);

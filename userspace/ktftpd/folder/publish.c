@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What is served now: told to the module first, then to the main thread. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -115,5 +116,11 @@ void publish_status(struct worker *w)
 	if (w->publisher)
 		publisher_totals(w->publisher, &status.pinned, &status.pinned_bytes);
 	memcpy(status.problem, problem_worst(&w->notes), sizeof(status.problem));
+	/* Each of them was told of by itself. */
+	if (!*status.problem && w->unreadable)
+		snprintf(status.problem, sizeof(status.problem),
+			 "%llu files or directories cannot be read, the log says which and why; clients that ask for "
+			 "such a file are met with silence",
+			 (unsigned long long)w->unreadable);
 	w->hooks.status(&status, w->hooks.context);
 }

@@ -298,7 +298,7 @@ static int start_storing(struct worker *w, char *why, size_t room)
 
 	if (mkdir(w->state_dir, 0700) && errno != EEXIST) {
 		err = -errno;
-		snprintf(why, room, "%s: %s: make it, or set another state_dir", w->state_dir, strerror(errno));
+		snprintf(why, room, "%s: %s: make it, or set another state-dir", w->state_dir, strerror(errno));
 		return err;
 	}
 	/* It is locked first, so that the store is one daemon's. */

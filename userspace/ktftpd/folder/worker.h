@@ -56,6 +56,7 @@ struct worker_hooks {
  * @started_ms: when
  * @counted: files of max_files
  * @left_out: files that are left out or could not be read
+ * @unreadable: of these, those that could not be read
  * @ingested: files that were copied, or read in place
  * @ingested_bytes: their size
  * @rescans: how often everything was looked at
@@ -91,6 +92,7 @@ struct worker {
 	int64_t started_ms;
 	uint64_t counted;
 	uint64_t left_out;
+	uint64_t unreadable;
 	uint64_t ingested;
 	uint64_t ingested_bytes;
 	uint64_t rescans;

@@ -100,7 +100,7 @@ bool objects_left_at(uint16_t port, char text[OBJECTS_LISTENER_TEXT])
 	for (i = 0; i < now.count && !found; i++) {
 		found = all[i].port == port;
 		if (found)
-			making_listener_text(&all[i], text);
+			objects_listener_text(&all[i], text);
 	}
 	vector_free(&now);
 	ktftp_close(k);

@@ -32,14 +32,14 @@ struct listen {
 	struct vector waiting;
 };
 
-const char *making_listener_text(const struct ktftp_listener *listener, char out[LISTENER_TEXT])
+const char *objects_listener_text(const struct ktftp_listener *listener, char out[OBJECTS_LISTENER_TEXT])
 {
 	bool is_ipv4 = listener->address.length == 4;
 	char address[INET6_ADDRSTRLEN] = "";
 
 	inet_ntop(is_ipv4 ? AF_INET : AF_INET6, listener->address.bytes, address, sizeof(address));
-	snprintf(out, LISTENER_TEXT, "%s%s%s:%u%s%s", is_ipv4 ? "" : "[", address, is_ipv4 ? "" : "]", listener->port,
-		 listener->device[0] ? " on " : "", listener->device);
+	snprintf(out, OBJECTS_LISTENER_TEXT, "%s%s%s:%u%s%s", is_ipv4 ? "" : "[", address, is_ipv4 ? "" : "]",
+		 listener->port, listener->device[0] ? " on " : "", listener->device);
 	return out;
 }
 
@@ -114,9 +114,9 @@ static void remember(struct listen *l, bool old_ones_too)
 
 static void fail(struct listen *l, const struct ktftp_listener *listener, int err)
 {
-	char text[LISTENER_TEXT];
+	char text[OBJECTS_LISTENER_TEXT];
 
-	making_fail(l->m, err, "listen %s: %s", making_listener_text(listener, text), ktftp_error(l->m->k));
+	making_fail(l->m, err, "listen %s: %s", objects_listener_text(listener, text), ktftp_error(l->m->k));
 }
 
 /* Its downloads would keep nearly all ports of a range that is not much larger than what one listener takes. */
@@ -287,9 +287,9 @@ static bool may_be_ours(const struct vector *now, const struct ktftp_listener *l
 static int check_listener(struct making *m, const struct vector *now, const struct ktftp_listener *listener)
 {
 	int err = try_to_bind(listener);
-	char text[LISTENER_TEXT];
+	char text[OBJECTS_LISTENER_TEXT];
 
-	making_listener_text(listener, text);
+	objects_listener_text(listener, text);
 	switch (err) {
 	case -EADDRINUSE:
 		if (may_be_ours(now, listener))

@@ -40,8 +40,4 @@ int remembered_read(const struct config *config, struct vector *listeners);
 int remembered_write(const struct config *config, const struct ktftp_listener *const *lists, const size_t *counts,
 		     size_t lists_count);
 
-/* What names a listener, for people: ADDR:PORT, [ADDR]:PORT, with the device behind it. */
-#define LISTENER_TEXT OBJECTS_LISTENER_TEXT
-const char *making_listener_text(const struct ktftp_listener *listener, char out[LISTENER_TEXT]);
-
 #endif

@@ -8,6 +8,10 @@
 
 #include "config/config.h"
 
+/* What names a listener, for people: ADDR:PORT, [ADDR]:PORT, with the device behind it. */
+#define OBJECTS_LISTENER_TEXT 96
+const char *objects_listener_text(const struct ktftp_listener *listener, char out[OBJECTS_LISTENER_TEXT]);
+
 /* Can all of it be done, as far as can be known without doing it? Return: 0 or a negative errno and the reason. */
 int objects_check(struct ktftp *k, const struct config *config, char *why, size_t room);
 /*
@@ -21,7 +25,6 @@ int objects_apply_names(struct ktftp *k, const struct config *config, char *why,
 int tunables_apply(const struct config *config, char *why, size_t room);
 
 /* left.c: what a daemon before left in the module, for one that serves in user space */
-#define OBJECTS_LISTENER_TEXT 96
 size_t objects_close_left(const struct config *config);
 bool objects_left_at(uint16_t port, char text[OBJECTS_LISTENER_TEXT]);
 

@@ -24,7 +24,7 @@
 /**
  * struct guest - a content that is published for a while
  * @digest: its digest
- * @size: bytes
+ * @size: bytes, whole pages
  * @until: when it may be withdrawn, CLOCK_MONOTONIC seconds; 0 in a free place
  */
 struct guest {
@@ -185,6 +185,14 @@ static uint64_t least(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+/* As the module counts a content: whole pages. */
+static uint64_t in_pages(uint64_t bytes)
+{
+	uint64_t page = sysconf(_SC_PAGESIZE);
+
+	return (bytes + page - 1) / page * page;
+}
+
 /* Bytes that the module has room for: of its own limit and the namespace's. */
 static int room_of(struct guests *g, uint64_t *room)
 {
@@ -270,7 +278,7 @@ static int invite(struct guests *g, const struct folder *folder, const struct fo
 	fd = folder_open(folder, file);
 	if (fd < 0)
 		return fd;
-	err = is_to_be_awaited(g, fd, file, now) ? -EAGAIN : make_room(g, file->size);
+	err = is_to_be_awaited(g, fd, file, now) ? -EAGAIN : make_room(g, in_pages(file->size));
 	if (!err)
 		err = publish(g, fd, file);
 	close(fd);
@@ -280,7 +288,7 @@ static int invite(struct guests *g, const struct folder *folder, const struct fo
 		return err;
 	guest = oldest(g);
 	memcpy(guest->digest, file->digest, sizeof(guest->digest));
-	guest->size = file->size;
+	guest->size = in_pages(file->size);
 	guest->until = now + GUEST_S;
 	return 0;
 }

@@ -181,12 +181,24 @@ static void make_wait(struct serve *s, const struct ask *ask)
 	}
 }
 
+/* The name as it was sent, for what is told of a request that gets no further. */
+static void take_name(struct ask *ask)
+{
+	size_t bytes = ask->rq.name_bytes < KTFTP_NAME_MAX ? ask->rq.name_bytes : KTFTP_NAME_MAX, i;
+
+	for (i = 0; i < bytes; i++)
+		ask->name[i] = ask->rq.name[i] < 0x20 || ask->rq.name[i] == 0x7f ? '?' : ask->rq.name[i];
+	ask->name[bytes] = 0;
+}
+
 static void read_request(struct serve *s, struct ask *ask)
 {
 	struct item *item;
 
+	/* Nobody can have published it, now or ever. */
 	if (ktftp_name_canonical(ask->rq.name, ask->rq.name_bytes, ask->name) < 0) {
-		refuse(s, ask, KTFTP_ERR_NOT_FOUND, "File not found");
+		take_name(ask);
+		deny(s, ask);
 		return;
 	}
 	item = catalogue_find(s->d->catalogue, ask->name);
@@ -196,16 +208,6 @@ static void read_request(struct serve *s, struct ask *ask)
 		serve_item(s, ask, item);
 	else
 		make_wait(s, ask);
-}
-
-/* The name as it was sent, for what is told of a request that gets no further. */
-static void take_name(struct ask *ask)
-{
-	size_t bytes = ask->rq.name_bytes < KTFTP_NAME_MAX ? ask->rq.name_bytes : KTFTP_NAME_MAX, i;
-
-	for (i = 0; i < bytes; i++)
-		ask->name[i] = ask->rq.name[i] < 0x20 || ask->rq.name[i] == 0x7f ? '?' : ask->rq.name[i];
-	ask->name[bytes] = 0;
 }
 
 /**

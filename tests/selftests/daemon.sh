@@ -276,21 +276,6 @@ a_client_that_waits_for_a_file_is_served_once()
 	served_once
 }
 
-# A client behind NAT hears from the port alone that it asked: only the module can answer from there.
-what_is_not_pinned_comes_from_a_single_port_as_well()
-{
-	prepare
-	make_file file 20000
-	place file file
-	configure 'listen "127.0.0.1" { single-port = true }' 'pin-limit = 0'
-	start_daemon
-	wait_until serves file file
-	[ "$(status_of pinned)" = 0 ]
-	[ "$(in_server python3 "$TFTP" port 127.0.0.1 69 file)" = 69 ]
-	get file file
-	[ "$(status_of started)" -ge 2 ]
-}
-
 # guest_is_served: a file that is not pinned, from a single-port listener.
 guest_is_served()
 {
@@ -302,6 +287,16 @@ guest_is_served()
 	wait_until serves file file
 	get file file
 	guests | grep -q .
+}
+
+# A client behind NAT hears from the port alone that it asked: only the module can answer from there.
+what_is_not_pinned_comes_from_a_single_port_as_well()
+{
+	guest_is_served
+	[ "$(status_of pinned)" = 0 ]
+	[ "$(in_server python3 "$TFTP" port 127.0.0.1 69 file)" = 69 ]
+	get file file
+	[ "$(status_of started)" -ge 2 ]
 }
 
 # guests: what the module serves for the daemon for a while.

@@ -4,7 +4,8 @@
 #
 # A program lists its tests in TESTS, functions whose names are sentences, and ends with: run_tests "$@" (words
 # of the command line choose tests by a part of their name). What takes long for what it adds stands in LONG_TESTS
-# instead: that runs when KTFTP_LONG is set, as in "make check-long", and when a word chooses it. A test runs in a subshell with "set -e": the first
+# instead: that runs when KTFTP_LONG is set, as in "make check-long", and when a word chooses it.
+# A test runs in a subshell with "set -e": the first
 # command that fails fails it, and what it printed is shown; what it has to undo it gives to at_end.
 # A function before_tests, where there is one, says whether the tests can run here: if not, all are skipped.
 # A function after_tests, where there is one, undoes what before_tests did, also when a signal ends the program.

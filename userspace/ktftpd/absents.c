@@ -18,6 +18,21 @@ static bool would_deny(const struct config_absent *absent, const char *name)
 	return absent->state != CONFIG_ABSENT_HELD && !fnmatch(absent->glob, name, FNM_CASEFOLD);
 }
 
+/* Whether one more is held back because of a name. */
+static bool hold_back(struct config *config, const char *name)
+{
+	bool held = false;
+	size_t i;
+
+	for (i = 0; i < config->absent_count; i++) {
+		if (!would_deny(&config->absents[i], name))
+			continue;
+		config->absents[i].state = CONFIG_ABSENT_HELD;
+		held = true;
+	}
+	return held;
+}
+
 static void give_to_module(struct daemon *d)
 {
 	char why[256];
@@ -68,34 +83,24 @@ void absents_changed(struct daemon *d, const struct folder_change *changes, size
 {
 	struct config *config = d->config;
 	bool held = false;
-	size_t i, j;
+	size_t i;
 
 	if (!d->kernel || !config->absent_count)
 		return;
 	for (i = 0; i < count; i++) {
-		if (changes[i].what == FOLDER_PINNED || changes[i].what == FOLDER_GONE) {
+		if (changes[i].what == FOLDER_PINNED || changes[i].what == FOLDER_GONE)
 			review_later(d);
-			continue;
-		}
-		for (j = 0; j < config->absent_count; j++) {
-			if (!would_deny(&config->absents[j], changes[i].name))
-				continue;
-			config->absents[j].state = CONFIG_ABSENT_HELD;
-			held = true;
-		}
+		else
+			held = hold_back(config, changes[i].name) || held;
 	}
 	if (held)
 		give_to_module(d);
 }
 
-static int hold_back(struct item *item, void *context)
+static int look_at(struct item *item, void *context)
 {
-	struct config *config = context;
-	size_t i;
-
-	for (i = 0; !item->pinned && i < config->absent_count; i++)
-		if (would_deny(&config->absents[i], item->name))
-			config->absents[i].state = CONFIG_ABSENT_HELD;
+	if (!item->pinned)
+		hold_back(context, item->name);
 	return 0;
 }
 
@@ -105,7 +110,7 @@ static void choose(const struct daemon *d, struct config *config)
 
 	for (i = 0; i < config->absent_count; i++)
 		config->absents[i].state = CONFIG_ABSENT_GIVEN;
-	catalogue_each(d->catalogue, hold_back, config);
+	catalogue_each(d->catalogue, look_at, config);
 }
 
 static bool has_same_roots(const struct config *a, const struct config *b)
@@ -137,17 +142,8 @@ void absents_expect(const struct daemon *d, struct config *config)
  */
 void absents_review(struct daemon *d)
 {
-	struct config *config = d->config;
-	bool differs = false;
-	size_t i;
-
-	if (!d->kernel || !config->absent_count)
+	if (!d->kernel || !d->config->absent_count)
 		return;
-	for (i = 0; i < config->absent_count; i++)
-		config->absents[i].was = config->absents[i].state;
-	choose(d, config);
-	for (i = 0; i < config->absent_count; i++)
-		differs = differs || config->absents[i].was != config->absents[i].state;
-	if (differs)
-		give_to_module(d);
+	choose(d, d->config);
+	give_to_module(d);
 }

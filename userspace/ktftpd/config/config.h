@@ -31,13 +31,11 @@ enum config_absent_state {
  * @glob: it
  * @view: the layer it is in
  * @state: whether the module answers; absents.c
- * @was: before a review
  */
 struct config_absent {
 	char *glob;
 	char view[KTFTP_LABEL_MAX + 1];
 	enum config_absent_state state;
-	enum config_absent_state was;
 };
 
 /* A parameter of the module, docs/ABI; what is not in the file is left as it is. */

@@ -120,20 +120,8 @@ static struct guest *find(struct guests *g, const uint8_t *digest)
 	return NULL;
 }
 
-/* The one that ends first, or a free place. */
-static struct guest *oldest(struct guests *g)
-{
-	struct guest *oldest = &g->guests[0];
-	size_t i;
-
-	for (i = 1; i < GUESTS_MOST; i++)
-		if (g->guests[i].until < oldest->until)
-			oldest = &g->guests[i];
-	return oldest;
-}
-
 /* The one that ends first, of those that are there; or NULL. */
-static struct guest *oldest_there(struct guests *g)
+static struct guest *oldest(struct guests *g)
 {
 	struct guest *oldest = NULL;
 	size_t i;
@@ -142,6 +130,16 @@ static struct guest *oldest_there(struct guests *g)
 		if (g->guests[i].until && (!oldest || g->guests[i].until < oldest->until))
 			oldest = &g->guests[i];
 	return oldest;
+}
+
+static struct guest *free_place(struct guests *g)
+{
+	size_t i;
+
+	for (i = 0; i < GUESTS_MOST; i++)
+		if (!g->guests[i].until)
+			return &g->guests[i];
+	return NULL;
 }
 
 static int publish(struct guests *g, int fd, const struct folder_file *file)
@@ -223,12 +221,7 @@ static int make_room(struct guests *g, uint64_t size)
 		held += g->guests[i].until ? g->guests[i].size : 0;
 	if (size > room && size - room > held)
 		return -ENOSPC;
-	guest = oldest(g);
-	if (guest->until) {
-		room += guest->size;
-		withdraw(g, guest);
-	}
-	while (size > room && (guest = oldest_there(g))) {
+	while ((size > room || !free_place(g)) && (guest = oldest(g))) {
 		room += guest->size;
 		withdraw(g, guest);
 	}
@@ -286,7 +279,7 @@ static int invite(struct guests *g, const struct folder *folder, const struct fo
 		note_refused(g, file->digest, now);
 	if (err)
 		return err;
-	guest = oldest(g);
+	guest = free_place(g);
 	memcpy(guest->digest, file->digest, sizeof(guest->digest));
 	guest->size = in_pages(file->size);
 	guest->until = now + GUEST_S;
